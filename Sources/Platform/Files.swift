@@ -1,0 +1,188 @@
+import CLinux
+import Glibc
+
+/// Files by name. Every function throws the `SystemError` of its call.
+public enum Files {
+    /// - Returns: nil when nothing is there.
+    public static func status(_ path: String, followLinks: Bool = true) throws(SystemError) -> FileStatus? {
+        var s = stat()
+        do { try check("look at", path) { followLinks ? stat(path, &s) : lstat(path, &s) } } catch {
+            if error.code == .notFound || error.code == .notDirectory { return nil }
+            throw error
+        }
+        return FileStatus(s)
+    }
+
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    public static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
+
+    public static func read(_ path: String, limit: Int = .max) throws(SystemError) -> [UInt8] {
+        try Descriptor.open(path, .read).readToEnd(limit: limit)
+    }
+
+    /// - Returns: nil when nothing is there.
+    public static func readIfPresent(_ path: String, limit: Int = .max) throws(SystemError) -> [UInt8]? {
+        do { return try read(path, limit: limit) } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+    }
+
+    /// Writes a file that was not there; whole and synced, or gone again.
+    public static func create(_ path: String, _ bytes: [UInt8], mode: UInt32, sync: Bool = true) throws(SystemError) {
+        let file = try Descriptor.open(path, .write, create: mode, exclusive: true)
+        do {
+            try file.writeAll(bytes)
+            if sync { try file.sync() }
+            try file.closeChecked()
+        } catch {
+            _ = unlink(path)
+            throw error
+        }
+    }
+
+    /// Replaces (or makes) a file: temporary file in the same folder, sync, rename, sync of the folder.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
+        let temporary = try temporaryName(for: path)
+        try create(temporary, bytes, mode: mode)
+        do { try rename(temporary, to: path) } catch {
+            _ = unlink(temporary)
+            throw error
+        }
+        try syncDirectory(Path.parent(path))
+    }
+
+    /// A name beside `path` that no one else uses: `.NAME.dcb-<random>.tmp`.
+    public static func temporaryName(for path: String) throws(SystemError) -> String {
+        Path.join(Path.parent(path), ".\(Path.name(path)).dcb-\(try Random.hex(bytes: 8)).tmp")
+    }
+
+    public static func rename(_ from: String, to: String) throws(SystemError) {
+        try check("rename", from) { Glibc.rename(from, to) }
+    }
+
+    public static func link(_ from: String, to: String) throws(SystemError) { try check("link", to) { Glibc.link(from, to) } }
+
+    /// - Returns: false when nothing was there.
+    @discardableResult
+    public static func remove(_ path: String) throws(SystemError) -> Bool {
+        do { try check("remove", path) { unlink(path) } } catch {
+            if error.code == .notFound { return false }
+            throw error
+        }
+        return true
+    }
+
+    /// - Returns: false when it was there already.
+    @discardableResult
+    public static func makeDirectory(_ path: String, mode: UInt32 = 0o700) throws(SystemError) -> Bool {
+        do { try check("create folder", path) { mkdir(path, mode) } } catch {
+            if error.code == .exists { return false }
+            throw error
+        }
+        return true
+    }
+
+    /// Makes a folder and the missing ones above it.
+    public static func makeDirectories(_ path: String, mode: UInt32 = 0o700) throws(SystemError) {
+        if try status(path)?.isDirectory == true { return }
+        let above = Path.parent(path)
+        if above != path { try makeDirectories(above, mode: mode) }
+        try makeDirectory(path, mode: mode)
+    }
+
+    public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
+        try check("change the mode of", path) { chmod(path, mode) }
+    }
+
+    public static func syncDirectory(_ path: String) throws(SystemError) {
+        try Descriptor.open(path, .read, directory: true).sync()
+    }
+
+    /// Names in a folder, sorted, without `.` and `..`.
+    public static func list(_ path: String) throws(SystemError) -> [String] {
+        guard let folder = opendir(path) else { throw SystemError("open", path, .current) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(folder) else {
+                if errno != 0 { throw SystemError("read", path, .current) }
+                break
+            }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a file or a whole folder; symbolic links are removed, never followed.
+    public static func removeTree(_ path: String) throws(SystemError) {
+        guard let top = try status(path, followLinks: false) else { return }
+        if !top.isDirectory {
+            try remove(path)
+            return
+        }
+        // Depth first with a stack of our own: a deep tree is hostile content, not a reason to crash.
+        var open = [path]
+        while let folder = open.last {
+            var deeper: [String] = []
+            for name in try list(folder) {
+                let inner = Path.join(folder, name)
+                if try status(inner, followLinks: false)?.isDirectory == true { deeper.append(inner) } else { try remove(inner) }
+            }
+            if deeper.isEmpty {
+                try check("remove", folder) { rmdir(folder) }
+                open.removeLast()
+            } else {
+                open.append(contentsOf: deeper)
+            }
+        }
+    }
+
+    /// Where a symbolic link leads in the end, or the absolute path itself.
+    public static func resolve(_ path: String) throws(SystemError) -> String {
+        guard let text = realpath(path, nil) else { throw SystemError("resolve", path, .current) }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
+    public static func readLink(_ path: String) throws(SystemError) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        try check("read link", path) { readlink(path, &buffer, Int(PATH_MAX)) }
+        return buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    }
+}
+
+/// Path texts, without asking the system.
+public enum Path {
+    public static func join(_ folder: String, _ name: String) -> String {
+        folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    }
+
+    public static func name(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return path }
+        return String(path[path.index(after: slash)...])
+    }
+
+    public static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Absolute, relative to the working folder, without `.`, `..` and doubled slashes; links are not looked at.
+    public static func absolute(_ path: String) -> String {
+        var text = path
+        if !path.hasPrefix("/"), let working = getcwd(nil, 0) {
+            text = String(cString: working) + "/" + path
+            free(working)
+        }
+        var parts: [Substring] = []
+        for part in text.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}
