@@ -49,6 +49,7 @@ public struct Account: Sendable {
 public enum CurrentProcess {
     public static var pid: Int32 { getpid() }
     public static var effectiveUser: UInt32 { geteuid() }
+    public static var effectiveGroup: UInt32 { getegid() }
 
     /// Files 0600, folders 0700, whatever the caller's umask says.
     public static func setPrivateFileMode() { _ = umask(0o077) }

@@ -1,0 +1,48 @@
+import JSON
+import Platform
+
+/// The append-only trail of what was done: `<state>/audit/audit.jsonl`, one write a line, synced once a group.
+public struct AuditTrail {
+    private let folder: String
+    private let command: String
+    private let clock: Clock
+    private var lines: [[UInt8]] = []
+
+    /// - Parameter folder: `<state>/audit`.
+    public init(folder: String, command: String, clock: Clock) {
+        self.folder = folder
+        self.command = command
+        self.clock = clock
+    }
+
+    /// Adds an event for the next `write`: what, and on which agent; a phone is redacted here.
+    public mutating func note(_ event: String, agentID: String? = nil, phone: String? = nil, requestID: String? = nil, _ more: Object = [:]) {
+        var object: Object = ["at": .string(clock.now.description), "event": .string(event), "command": .string(command)]
+        object["uid"] = .number("\(CurrentProcess.effectiveUser)")
+        object["pid"] = .number("\(CurrentProcess.pid)")
+        if let agentID { object["agentId"] = .string(agentID) }
+        if let phone { object["phone"] = .string(Redaction.phone(phone)) }
+        if let requestID { object["requestId"] = .string(requestID) }
+        for (key, value) in more { object[key] = value }
+        lines.append(Value.object(object).compact() + [10])
+    }
+
+    /// Appends the gathered lines.
+    /// - Throws: the problem of the file; what was done stays done.
+    public mutating func write() throws(Problem) {
+        if lines.isEmpty { return }
+        let gathered = lines
+        lines = []
+        do throws(SystemError) {
+            let path = Path.join(folder, "audit.jsonl")
+            let file: Descriptor
+            do throws(SystemError) { file = try Descriptor.open(path, .write, create: 0o600, append: true) } catch {
+                guard error.code == .notFound else { throw error }
+                try Files.makeDirectory(folder)
+                file = try Descriptor.open(path, .write, create: 0o600, append: true)
+            }
+            for line in gathered { try file.writeAll(line) }
+            try file.sync()
+        } catch { throw Problem(error) }
+    }
+}

@@ -1,0 +1,17 @@
+import Platform
+
+/// Everything runs as the owner of the state folder.
+public enum Ownership {
+    /// Checks that we are the owner; root becomes the owner, for good.
+    /// - Throws: `config-missing` when there is no such folder, `not-owner`.
+    public static func enter(stateFolder: String) throws(Problem) {
+        let status: FileStatus?
+        do { status = try Files.status(stateFolder) } catch { throw Problem(error) }
+        guard let status else { throw Problem(.configMissing, "there is no state folder '\(stateFolder)'", hint: "check --state-dir, or make it with dcb-state init") }
+        guard status.isDirectory else { throw Problem(.configMissing, "the state folder '\(stateFolder)' is no folder", hint: "check --state-dir") }
+        let user = CurrentProcess.effectiveUser
+        if user == status.user { return }
+        guard user == 0 else { throw Problem(.notOwner, "the state folder '\(stateFolder)' belongs to another user (uid \(status.user))") }
+        do { try CurrentProcess.become(user: status.user, group: status.group) } catch { throw Problem(error) }
+    }
+}

@@ -1,0 +1,107 @@
+/// Puts JSON text into a byte array.
+enum Writer {
+  /// Between which tokens a text has spaces and line breaks.
+  struct Style {
+    /// Behind a colon.
+    var colon: [UInt8]
+    /// Behind a comma, where there is no line break.
+    var comma: [UInt8]
+    /// nil: all on one line.
+    var lines: Lines?
+
+    /// How a text of several lines breaks them.
+    struct Lines {
+      var newline: [UInt8]
+      /// One level of indentation.
+      var unit: [UInt8]
+      /// The indentation of the line on which the value begins.
+      var indentation: [UInt8]
+    }
+
+    static let compact = Style(colon: [], comma: [], lines: nil)
+  }
+
+  static func write(_ value: Value, _ style: Style, to out: inout [UInt8]) {
+    switch value {
+    case .null: out += "null".utf8
+    case .bool(let bool): out += (bool ? "true" : "false").utf8
+    case .number(let spelling):
+      let json = NumberSpelling.json(spelling.utf8)
+      precondition(json != nil, "Value.number holds something that is not a number")
+      out += json ?? []
+    case .string(let string): writeString(string, to: &out)
+    case .array(let elements):
+      writeContainer("[", "]", Array(elements), style, to: &out) { element, inner, out in write(element, inner, to: &out) }
+    case .object(let object):
+      writeContainer("{", "}", Array(object), style, to: &out) { member, inner, out in
+        writeString(member.key, to: &out)
+        out.append(UInt8(ascii: ":"))
+        out += inner.colon
+        write(member.value, inner, to: &out)
+      }
+    }
+  }
+
+  static func writeString(_ string: String, to out: inout [UInt8]) {
+    writeString(utf8: string.utf8, to: &out)
+  }
+
+  /// A string in double quotes. What must be escaped is (RFC 8259 section 7), with the short escapes where there are any,
+  /// and so is half a surrogate pair in generalized UTF-8; all else stands as it is.
+  static func writeString(utf8 bytes: some Sequence<UInt8>, to out: inout [UInt8]) {
+    out.append(UInt8(ascii: "\""))
+    var iterator = bytes.makeIterator()
+    while let byte = iterator.next() {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
+      case 0x08: out += "\\b".utf8
+      case 0x09: out += "\\t".utf8
+      case 0x0A: out += "\\n".utf8
+      case 0x0C: out += "\\f".utf8
+      case 0x0D: out += "\\r".utf8
+      case ..<0x20: writeEscape(UInt32(byte), to: &out)
+      case 0xED:
+        let second = iterator.next() ?? 0x80
+        let third = iterator.next() ?? 0x80
+        if second < 0xA0 {
+          out += [byte, second, third]
+        } else {
+          writeEscape(0xD000 | UInt32(second & 0x3F) << 6 | UInt32(third & 0x3F), to: &out)
+        }
+      default: out.append(byte)
+      }
+    }
+    out.append(UInt8(ascii: "\""))
+  }
+
+  private static func writeEscape(_ value: UInt32, to out: inout [UInt8]) {
+    let digits = String(value, radix: 16)
+    out += "\\u".utf8
+    out += String(repeating: "0", count: 4 - digits.count).utf8
+    out += digits.utf8
+  }
+
+  private static func writeContainer<Item>(
+    _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ items: [Item], _ style: Style, to out: inout [UInt8],
+    write: (Item, Style, inout [UInt8]) -> Void
+  ) {
+    out.append(UInt8(ascii: open))
+    var inner = style
+    if let lines = style.lines { inner.lines?.indentation = lines.indentation + lines.unit }
+    for (index, item) in items.enumerated() {
+      if index > 0 { out.append(UInt8(ascii: ",")) }
+      if let lines = inner.lines {
+        out += lines.newline
+        out += lines.indentation
+      } else if index > 0 {
+        out += style.comma
+      }
+      write(item, inner, &out)
+    }
+    if let lines = style.lines, !items.isEmpty {
+      out += lines.newline
+      out += lines.indentation
+    }
+    out.append(UInt8(ascii: close))
+  }
+}

@@ -1,0 +1,52 @@
+import Platform
+
+/// A folder or file of the host inside the sandbox: `source:target[:options]`.
+public struct BindMount: Sendable, Equatable {
+    /// Absolute, without `.`, `..` and doubled slashes.
+    public let source: String
+    public let target: String
+    public let options: [String]
+
+    public struct Fault: Error, Sendable, Equatable { public let reason: String }
+
+    public static func parse(_ text: String) -> Result<BindMount, Fault> {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard (2...3).contains(parts.count), parts[0].hasPrefix("/"), parts[1].hasPrefix("/") else {
+            return .failure(Fault(reason: "must be source:target[:options] with absolute paths"))
+        }
+        let options = parts.count == 3 ? parts[2].split(separator: ",", omittingEmptySubsequences: false).map(String.init) : []
+        guard options.allSatisfy(knownOptions.contains) else {
+            return .failure(Fault(reason: "has an option that is none of \(knownOptions.joined(separator: ", "))"))
+        }
+        return .success(BindMount(source: Path.absolute(parts[0]), target: Path.absolute(parts[1]), options: options))
+    }
+
+    /// Why it must not be: what OpenClaw refuses when it makes the container (although `config validate` takes it), what holds it (`/`), and what is private.
+    /// - Parameter privateFolders: absolute paths that no sandbox may see, such as the state folder with everybody's workspaces.
+    public func refusal(home: String?, privateFolders: [String] = []) -> String? {
+        let parts = source.split(separator: "/")
+        if parts.contains(where: BindMount.sockets.contains) { return "would give the sandbox the container engine, and so the host" }
+        var blocked = BindMount.systemFolders
+        if let home { blocked += BindMount.homeFolders.map { Path.join(home, $0) } }
+        if let hit = blocked.first(where: { BindMount.overlap(source, $0) }) { return "would show the sandbox \(hit), which OpenClaw refuses" }
+        if parts.contains(where: { BindMount.homeFolders.contains(String($0)) }) { return "would show the sandbox somebody's credentials, which OpenClaw refuses" }
+        if let hit = privateFolders.first(where: { BindMount.overlap(source, $0) }) { return "would show every sandbox \(hit), which is private" }
+        if target == "/" || BindMount.reservedTargets.contains(where: { BindMount.isInside(target, $0) }) {
+            return "has a target that is reserved for the workspace"
+        }
+        return nil
+    }
+
+    /// One holds the other.
+    private static func overlap(_ a: String, _ b: String) -> Bool { isInside(a, b) || isInside(b, a) }
+
+    private static func isInside(_ path: String, _ folder: String) -> Bool {
+        path == folder || folder == "/" || path.hasPrefix(folder + "/")
+    }
+
+    private static let systemFolders = ["/etc", "/proc", "/sys", "/dev", "/boot", "/root", "/run", "/var/run"]
+    private static let homeFolders = [".aws", ".cargo", ".config", ".docker", ".gnupg", ".netrc", ".npm", ".ssh"]
+    private static let sockets: [Substring] = ["docker.sock", "podman.sock", "containerd.sock", "crio.sock"]
+    private static let reservedTargets = ["/workspace", "/agent"]
+    private static let knownOptions = ["ro", "rw", "z", "Z", "cached", "delegated", "consistent", "private", "rprivate", "slave", "rslave", "nocopy"]
+}

@@ -1,0 +1,101 @@
+import CommandKit
+import JSON
+import Onboarding
+import OpenClaw
+import Platform
+import Store
+
+/// Makes agents: workspace, agent folder, keyring password and config entry. And takes them back.
+public struct AgentStep {
+    let workplace: Workplace
+    let record: Record
+    let templates: AgentTemplates
+    /// A keyring whose password is lost is moved aside instead of refused.
+    let replacesLostKeyrings: Bool
+
+    /// - Throws: `template-missing`.
+    public init(_ workplace: Workplace, record: Record, replacesLostKeyrings: Bool = false) throws(Problem) {
+        self.workplace = workplace
+        self.record = record
+        self.replacesLostKeyrings = replacesLostKeyrings
+        do { templates = try AgentTemplates.find(workplace.templateFolder) } catch { throw Problem(.templateMissing, error.reason) }
+    }
+
+    /// Intent and ledger first, then the folders, then all config entries with one replacement.
+    public func create(_ items: [StepItem]) throws(Problem) {
+        try record.write { (r) throws(Problem) in
+            for item in items.live {
+                item.attempt { () throws(Problem) in
+                    try r.savepoint { (r) throws(Problem) in
+                        let authority = try r.authorise(item.phone, item.agentID, fence: item.fence, undo: false)
+                        if case .claim(let claim) = authority, claim.agent == .none { try r.setProgress(item.phone, agent: .intended) }
+                        try r.enterLedger(.agent, agentID: item.agentID, phone: item.phone)
+                    }
+                }
+            }
+        }
+        for item in items.live { item.attempt { () throws(Problem) in try makeFolders(item) } }
+        if items.live.isEmpty { return }
+        do { try Descriptor.open(workplace.paths.stateDir, .read, directory: true).syncFileSystem() } catch { throw Problem(error) }
+        var passwords: [AgentID: Secret] = [:]
+        let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-created")
+        try transaction.run(
+            items, undo: false,
+            edit: { (item, edit) throws(Problem) in
+                let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
+                item.additions["agentCreated"] = .bool(change == .added)
+            },
+            recorded: { (item, claim, r) throws(Problem) in if claim != nil { try r.setProgress(item.phone, agent: .made) } })
+        for item in items.live {
+            item.additions["workspace"] = .string(workplace.paths.workspace(for: item.agentID))
+            item.additions["agentDir"] = .string(workplace.paths.agentDir(for: item.agentID))
+            item.additions["language"] = .string(language(of: item))
+        }
+    }
+
+    /// What would be made, without making it. A document whose claim was itself a dry one is accepted.
+    public func plan(_ items: [StepItem]) throws(Problem) {
+        var passwords: [AgentID: Secret] = [:]
+        try ConfigTransaction(workplace: workplace, record: record, event: "").plan(items) { (item, edit) throws(Problem) in
+            let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
+            item.additions["workspace"] = .string(workplace.paths.workspace(for: item.agentID))
+            item.additions["agentDir"] = .string(workplace.paths.agentDir(for: item.agentID))
+            item.additions["agentCreated"] = .bool(change == .added)
+            item.additions["language"] = .string(language(of: item))
+        }
+    }
+
+    private func language(of item: StepItem) -> String {
+        workplace.policy.language(for: item.phone, asked: item.document.members["language"]?.stringValue)
+    }
+
+    private func makeFolders(_ item: StepItem) throws(Problem) {
+        let paths = workplace.paths
+        let values = TemplateValues(
+            agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language(of: item),
+            createdAt: workplace.clock.now)
+        let files: [TemplateFile]
+        do { files = try templates.render(language: language(of: item), values) } catch { throw Problem(.templateMissing, error.reason) }
+        do {
+            try Workspace(paths.workspace(for: item.agentID), staging: paths.ownFolder).fill(files, attempt: item.fence ?? "mend")
+            try Files.makeDirectories(paths.agentDir(for: item.agentID))
+        } catch { throw Problem(error) }
+    }
+
+    private func specification(_ item: StepItem, model: ConfigModel, _ passwords: inout [AgentID: Secret]) throws(Problem) -> AgentSpec {
+        let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
+        var password = model.agent(item.agentID.text)?.keyringPassword ?? passwords[item.agentID]
+        do {
+            if password == nil, try keyring.holdsEntries() {
+                guard replacesLostKeyrings else {
+                    throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config")
+                }
+                try keyring.moveAside(suffix: workplace.clock.now.compact)
+            }
+            if password == nil { password = Secret(try Random.base64URL(bytes: 32)) }
+        } catch let error as SystemError { throw Problem(error) } catch let error as Problem { throw error } catch { throw Problem(.internalError, "unexpected error") }
+        guard let password else { throw Problem(.internalError, "no keyring password") }
+        passwords[item.agentID] = password
+        return workplace.agentSpec(item.agentID, password: password)
+    }
+}

@@ -1,0 +1,86 @@
+import CommandKit
+import JSON
+import Onboarding
+import OpenClaw
+import Platform
+import Store
+
+/// Takes agents back: the config entry goes, workspace and agent folder move to the trash with `entry.json`.
+public struct AgentUndo {
+    let workplace: Workplace
+    let record: Record
+
+    public init(_ workplace: Workplace, record: Record) {
+        self.workplace = workplace
+        self.record = record
+    }
+
+    public func run(_ items: [StepItem]) throws(Problem) {
+        var pending: [StepItem] = []
+        for item in items {
+            item.attempt { () throws(Problem) in
+                item.additions["agentRemoved"] = false
+                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) else { return }
+                if claim.binding != .none || claim.allow != .none {
+                    throw Problem(.notReady, "agent \(item.agentID.text) is still bound", hint: "run dcb-bind --undo first")
+                }
+                if claim.agent != .none || (claim.kind == .removal && (try record.isOpen(.agent, agentID: item.agentID, phone: item.phone))) { pending.append(item) }
+            }
+        }
+        if pending.live.isEmpty { return }
+        let trash = Trash(workplace.paths.trash)
+        var places: [AgentID: String] = [:]
+        let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-removed")
+        try transaction.run(
+            pending, undo: true,
+            edit: { (item, edit) throws(Problem) in
+                if !edit.model.bindings(ofAgent: item.agentID.text).isEmpty {
+                    throw Problem(
+                        .notReady, "openclaw.json still has a binding to agent \(item.agentID.text)", hint: "remove that binding by hand, then run this again")
+                }
+                let entry = try edit.removeAgent(item.agentID)
+                // The password must be safe on disk before the only other copy of it goes.
+                do throws(SystemError) {
+                    places[item.agentID] = try trash.place(for: item.agentID, entry: entry, at: workplace.clock.now, folders: folders(item.agentID))
+                } catch { throw Problem(error) }
+                item.additions["agentRemoved"] = true
+            },
+            recorded: { (item, _, r) throws(Problem) in
+                do throws(SystemError) {
+                    if let place = places[item.agentID] {
+                        try trash.take(folders(item.agentID), into: place)
+                        item.additions["trash"] = .string(place)
+                    }
+                } catch { throw Problem(error) }
+                try r.closeLedger(.agent, agentID: item.agentID, phone: item.phone)
+                try r.setProgress(item.phone, agent: Progress.none)
+            })
+    }
+
+    /// Erases the trash of every agent that the phone ever had.
+    public func purge(_ items: [StepItem]) {
+        for item in items.live { item.attempt { () throws(Problem) in try purge(item.phone) } }
+    }
+
+    public func purge(_ phone: PhoneNumber) throws(Problem) {
+        let agents = try record.agents(everOf: phone)
+        do { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
+    }
+
+    /// What would go.
+    public func plan(_ items: [StepItem]) throws(Problem) {
+        for item in items {
+            item.attempt { () throws(Problem) in
+                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) else {
+                    item.additions["agentRemoved"] = false
+                    return
+                }
+                item.additions["agentRemoved"] = .bool(claim.agent != .none)
+            }
+        }
+    }
+
+    private func folders(_ agentID: AgentID) -> [(from: String, name: String)] {
+        [(workplace.paths.workspace(for: agentID), "workspace"), (workplace.paths.agentFolder(for: agentID), "agent")]
+    }
+}

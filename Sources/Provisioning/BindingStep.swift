@@ -1,0 +1,119 @@
+import CommandKit
+import JSON
+import Onboarding
+import OpenClaw
+import Store
+
+/// Routes phones to their agents, and takes the routes back. Binding and allow-list entry go in with one replacement.
+public struct BindingStep {
+    let workplace: Workplace
+    let record: Record
+
+    public init(_ workplace: Workplace, record: Record) {
+        self.workplace = workplace
+        self.record = record
+    }
+
+    public func bind(_ items: [StepItem]) throws(Problem) {
+        for item in items {
+            item.attempt { () throws(Problem) in _ = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: false) }
+        }
+        var joins: Set<PhoneNumber> = []
+        try ConfigTransaction(workplace: workplace, record: record, event: "bound").run(
+            items, undo: false,
+            edit: { (item, edit) throws(Problem) in
+                let outcome = try edit.bind(item.phone, to: item.agentID)
+                joins.remove(item.phone)
+                if outcome.allow == .added { joins.insert(item.phone) }
+                BindingStep.describe(outcome, item)
+            },
+            intended: { (item, claim, r) throws(Problem) in
+                try r.enterLedger(.binding, agentID: item.agentID, phone: item.phone)
+                if joins.contains(item.phone) { try r.enterLedger(.allow, agentID: item.agentID, phone: item.phone) }
+                guard let claim else { return }
+                if claim.binding == .none { try r.setProgress(item.phone, binding: .intended) }
+                if joins.contains(item.phone), claim.allow == .none { try r.setProgress(item.phone, allow: .intended) }
+            },
+            recorded: { (item, claim, r) throws(Problem) in
+                guard let claim else { return }
+                try r.setProgress(item.phone, binding: .made)
+                if claim.allow != .none { try r.setProgress(item.phone, allow: .made) }
+            })
+    }
+
+    public func undo(_ items: [StepItem]) throws(Problem) {
+        var pending: [StepItem] = []
+        var ownsAllow: Set<PhoneNumber> = []
+        for item in items {
+            item.attempt { () throws(Problem) in
+                item.additions["bound"] = false
+                item.additions["allowlisted"] = false
+                item.additions["unbound"] = false
+                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) else { return }
+                let removal = claim.kind == .removal
+                let allow = try claim.allow != .none || (removal && record.isOpen(.allow, agentID: item.agentID, phone: item.phone))
+                let binding = try claim.binding != .none || (removal && record.isOpen(.binding, agentID: item.agentID, phone: item.phone))
+                if allow { ownsAllow.insert(item.phone) }
+                if binding || allow { pending.append(item) }
+            }
+        }
+        try ConfigTransaction(workplace: workplace, record: record, event: "unbound").run(
+            pending, undo: true,
+            edit: { (item, edit) throws(Problem) in
+                let outcome = try edit.unbind(item.phone, from: item.agentID, removeAllowEntry: ownsAllow.contains(item.phone))
+                item.additions["unbound"] = .bool(outcome.unbound)
+            },
+            recorded: { (item, _, r) throws(Problem) in
+                try r.closeLedger(.binding, agentID: item.agentID, phone: item.phone)
+                try r.setProgress(item.phone, binding: Progress.none)
+                if ownsAllow.contains(item.phone) {
+                    try r.closeLedger(.allow, agentID: item.agentID, phone: item.phone)
+                    try r.setProgress(item.phone, allow: Progress.none)
+                }
+            })
+    }
+
+    /// What would be bound, without binding. The agent of a dry pipeline is not in the config yet.
+    public func plan(_ items: [StepItem]) throws(Problem) {
+        try ConfigTransaction(workplace: workplace, record: record, event: "").plan(items) { (item, edit) throws(Problem) in
+            if edit.model.agent(item.agentID.text) == nil, item.document.members["agentCreated"]?.boolValue == true {
+                _ = try edit.addAgent(workplace.agentSpec(item.agentID, password: Secret("dry-run")))
+            }
+            BindingStep.describe(try edit.bind(item.phone, to: item.agentID), item)
+        }
+    }
+
+    public func planUndo(_ items: [StepItem]) throws(Problem) {
+        for item in items {
+            item.attempt { () throws(Problem) in
+                item.additions["bound"] = false
+                item.additions["allowlisted"] = false
+                if case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) {
+                    item.additions["unbound"] = .bool(claim.binding != .none)
+                }
+            }
+        }
+    }
+
+    /// Says which agent the config has for each phone. The gateway is not asked here.
+    public func ask(_ items: [StepItem]) throws(Problem) {
+        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        for item in items {
+            let routed = model.bindings(ofPhone: item.phone.e164).first?.agentID
+            item.additions["applied"] = "unknown"
+            item.additions["routedTo"] = ["config": routed.map { .string($0) } ?? .null, "gateway": .null]
+        }
+    }
+
+    private static func describe(_ outcome: BindOutcome, _ item: StepItem) {
+        item.additions["binding"] = outcome.binding
+        item.additions["bound"] = true
+        switch outcome.allow {
+        case .added, .present: item.additions["allowlisted"] = true
+        case .open: item.additions["allowlisted"] = "open"
+        case .noChannel:
+            item.additions["allowlisted"] = false
+            item.additions["hint"] = "openclaw.json has no channels.whatsapp: set WhatsApp up in OpenClaw, then run dcb-bind again"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import CommandKit
+import JSON
+import Onboarding
+import OpenClaw
+import Store
+
+/// One group's change of openclaw.json together with what the record says of it: effect and fence are one.
+struct ConfigTransaction {
+    let workplace: Workplace
+    let record: Record
+    /// The audit event of a change.
+    let event: String
+
+    /// Edits for all live items, makes intents durable, then replaces the file inside the record's transaction.
+    /// - Parameters:
+    ///   - edit: the item's part of the edit; may run several times, when the file changed meanwhile.
+    ///   - intended: in the first transaction, before anything is replaced.
+    ///   - recorded: in the second one, after the file was replaced and before it commits.
+    func run(
+        _ items: [StepItem], undo: Bool,
+        edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void,
+        intended: ((StepItem, Claim?, Record) throws(Problem) -> Void)? = nil,
+        recorded: (StepItem, Claim?, Record) throws(Problem) -> Void
+    ) throws(Problem) {
+        // A claim that is lost between two steps takes its document out, and the edit is made anew without it.
+        while !items.live.isEmpty {
+            var lost = false
+            do {
+                let result = try ConfigFile.update(
+                    path: workplace.paths.config, ownLock: nil, policy: workplace.policy, version: workplace.version, waitMilliseconds: 30_000,
+                    prepare: { (model) throws(Problem) -> ConfigEdit in
+                        var whole = ConfigEdit(model, membersMade: try record.configMembersMade())
+                        for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
+                        return whole
+                    },
+                    durable: { (whole) throws(Problem) in
+                        guard let intended else { return }
+                        try record.write { (r) throws(Problem) in
+                            for pointer in whole.newMembersMade { try r.noteConfigMember(pointer) }
+                            for item in items.live {
+                                item.attempt { () throws(Problem) in
+                                    try r.savepoint { (r) throws(Problem) in
+                                        let authority = try r.authorise(item.phone, item.agentID, fence: item.fence, undo: undo)
+                                        try intended(item, authority.claim, r)
+                                    }
+                                }
+                                if item.problem != nil { lost = true }
+                            }
+                        }
+                        if lost { throw Problem(.claimLost, "a claim of the group was lost") }
+                    },
+                    replacing: { (whole, replace) throws(Problem) in
+                        try record.write { (r) throws(Problem) in
+                            var claims: [(StepItem, Claim?)] = []
+                            for item in items.live {
+                                item.attempt { () throws(Problem) in
+                                    claims.append((item, try r.authorise(item.phone, item.agentID, fence: item.fence, undo: undo).claim))
+                                }
+                                if item.problem != nil { lost = true }
+                            }
+                            if lost { throw Problem(.claimLost, "a claim of the group was lost") }
+                            try replace()
+                            for (item, claim) in claims { try recorded(item, claim, r) }
+                            for pointer in whole.newMembersMade { try r.noteConfigMember(pointer) }
+                            for pointer in whole.membersGone { try r.forgetConfigMember(pointer) }
+                        }
+                    })
+                if result.changed { audit(items.live) }
+                for item in items.live { item.additions["config"] = ["path": .string(result.path), "changed": .bool(result.changed)] }
+                return
+            } catch { if !lost { throw error } }
+        }
+    }
+
+    /// The edit without any effect: a dry run. No claim is asked for, but another's agent is refused.
+    func plan(_ items: [StepItem], edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
+        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        var whole = ConfigEdit(model, membersMade: try record.configMembersMade())
+        for item in items {
+            item.attempt { () throws(Problem) in
+                do { _ = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: false) } catch {
+                    // Nothing was claimed in a dry pipeline.
+                    if error.kind != .claimLost { throw error }
+                }
+                try edit(item, &whole)
+            }
+        }
+    }
+
+    private func audit(_ items: [StepItem]) {
+        var trail = AuditTrail(folder: workplace.paths.audit, command: workplace.command.console.command, clock: workplace.clock)
+        for item in items { trail.note(event, agentID: item.agentID.text, phone: item.phone.e164, requestID: item.document.requestID) }
+        // What was done is done; a full disk must not turn it into a failure.
+        do { try trail.write() } catch { workplace.command.console.warn("cannot write the audit trail: \(error.detail)") }
+    }
+}

@@ -1,0 +1,38 @@
+import CommandKit
+import JSON
+import Onboarding
+import Store
+
+/// Finishes removals whose claims we hold: unbind, remove the agent, cancel the row.
+public struct Removal {
+    let workplace: Workplace
+    let record: Record
+
+    public init(_ workplace: Workplace, record: Record) {
+        self.workplace = workplace
+        self.record = record
+    }
+
+    /// - Returns: for each claim what kept it from being finished, if anything did.
+    public func finish(_ claims: [Claim]) -> [PhoneNumber: Problem] {
+        let items = claims.map { claim in
+            StepItem(
+                phone: claim.phone, agentID: claim.agentID, fence: claim.fence,
+                document: StreamDocument(line: 1, members: ["phone": .string(claim.phone.e164), "agentId": .string(claim.agentID.text)]))
+        }
+        do {
+            try BindingStep(workplace, record: record).undo(items)
+            try AgentUndo(workplace, record: record).run(items)
+            try record.write { (r) throws(Problem) in
+                for item in items.live {
+                    item.attempt { () throws(Problem) in
+                        try r.savepoint { (r) throws(Problem) in _ = try r.commitRemoval(item.phone, item.agentID, fence: item.fence) }
+                    }
+                }
+            }
+        } catch { items.refuseLive(error) }
+        var failures: [PhoneNumber: Problem] = [:]
+        for item in items { failures[item.phone] = item.problem }
+        return failures
+    }
+}

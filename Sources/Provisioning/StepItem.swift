@@ -1,0 +1,88 @@
+import CommandKit
+import JSON
+import Onboarding
+
+/// One document in a step: who it is about, and how it went so far.
+public final class StepItem {
+    public let document: StreamDocument
+    public let phone: PhoneNumber
+    public let agentID: AgentID
+    public let fence: String?
+    /// What the step adds to the document.
+    public var additions: Object = [:]
+    /// Why the document is refused; it takes no further part then.
+    public var problem: Problem?
+
+    /// - Throws: `missing-member`, `invalid-member`, `invalid-phone`: behind the boundary only exact E.164 passes.
+    public init(_ document: StreamDocument) throws(Problem) {
+        self.document = document
+        phone = try StepItem.phone(of: document)
+        guard let id = AgentID(try document.string("agentId")) else {
+            throw Problem(.invalidMember, "member 'agentId' is not user_ and letters, digits, _ or -, at most 64")
+        }
+        agentID = id
+        fence = try document.optionalString("fence")
+    }
+
+    init(phone: PhoneNumber, agentID: AgentID, fence: String, document: StreamDocument) {
+        self.document = document
+        self.phone = phone
+        self.agentID = agentID
+        self.fence = fence
+    }
+
+    public static func phone(of document: StreamDocument) throws(Problem) -> PhoneNumber {
+        let text = try document.string("phone")
+        guard let phone = PhoneNumber(e164: text) else {
+            throw Problem(.invalidPhone, "member 'phone' is not in E.164", hint: "send the document through dcb-validate first")
+        }
+        return phone
+    }
+
+    /// Runs one document's part; its refusal stays its own.
+    func attempt(_ body: () throws(Problem) -> Void) {
+        if problem != nil { return }
+        do { try body() } catch { problem = error }
+    }
+
+    /// The document as it leaves the step.
+    public var answer: Object {
+        var members = document.members
+        for (key, value) in additions { members[key] = value }
+        return members
+    }
+}
+
+extension Array where Element == StepItem {
+    /// Those that nothing has stopped.
+    var live: [StepItem] { filter { $0.problem == nil } }
+
+    /// What concerns them all.
+    func refuseLive(_ problem: Problem) { for item in live { item.problem = problem } }
+}
+
+extension Command {
+    /// Reads the group, runs the step on it, and answers in the order of the documents.
+    /// - Parameter passes: `"claim":"absent"` documents go through untouched.
+    public func runStep(_ documents: [StreamDocument], passesAbsent: Bool, _ step: ([StepItem]) throws(Problem) -> Void) {
+        var items: [StepItem] = []
+        var outcome: [(StreamDocument, StepItem?)] = []
+        for document in documents {
+            if passesAbsent, document.members["claim"]?.stringValue == "absent" {
+                outcome.append((document, nil))
+                continue
+            }
+            do throws(Problem) {
+                let item = try StepItem(document)
+                items.append(item)
+                outcome.append((document, item))
+            } catch { refuse(document, error) }
+        }
+        if !items.isEmpty {
+            do { try step(items) } catch { items.refuseLive(error) }
+        }
+        for (document, item) in outcome {
+            if let problem = item?.problem { refuse(document, problem) } else { console.answer(item?.answer ?? document.members) }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Onboarding
+import Platform
+
+/// An agent's workspace folder. It appears whole or not at all; files that are there are never overwritten.
+struct Workspace {
+    private let path: String
+    private let staging: String
+
+    /// - Parameter staging: the folder on the same file system in which a new workspace is built.
+    init(_ path: String, staging: String) {
+        self.path = path
+        self.staging = Path.join(staging, "staging")
+    }
+
+    /// - Parameter attempt: tells this try from another owner's; leftovers of earlier ones of this workspace are removed.
+    func fill(_ files: [TemplateFile], attempt: String) throws(SystemError) {
+        if try Files.status(path, followLinks: false) != nil {
+            try mend(files)
+            return
+        }
+        try Files.makeDirectories(staging)
+        let prefix = Path.name(path) + "."
+        for name in try Files.list(staging) where name.hasPrefix(prefix) { try Files.removeTree(Path.join(staging, name)) }
+        let fresh = Path.join(staging, prefix + attempt)
+        try Files.makeDirectory(fresh)
+        for file in files { try Files.create(Path.join(fresh, file.name), file.bytes, mode: 0o600, sync: false) }
+        do { try Files.rename(fresh, to: path) } catch {
+            // Another try of ours was faster: it made the same.
+            guard error.code == .notEmpty || error.code == .exists else { throw error }
+            try Files.removeTree(fresh)
+        }
+    }
+
+    /// Adds the files that are missing; each appears whole.
+    private func mend(_ files: [TemplateFile]) throws(SystemError) {
+        for file in files where try Files.status(Path.join(path, file.name), followLinks: false) == nil {
+            let target = Path.join(path, file.name)
+            let temporary = try Files.temporaryName(for: target)
+            try Files.create(temporary, file.bytes, mode: 0o600, sync: false)
+            do { try Files.link(temporary, to: target) } catch {
+                try Files.remove(temporary)
+                if error.code != .exists { throw error }
+                continue
+            }
+            try Files.remove(temporary)
+        }
+    }
+}

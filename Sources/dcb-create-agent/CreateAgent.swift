@@ -1,0 +1,47 @@
+import CommandKit
+import Provisioning
+import Store
+
+/// The step: there, back, or only what would be.
+struct CreateAgent {
+    private let command: Command
+    private let workplace: Workplace
+    private let undo: Bool
+    private let purge: Bool
+    private let dryRun: Bool
+    private let newKeyring: Bool
+
+    init(_ command: Command) throws(Problem) {
+        self.command = command
+        undo = command.arguments.has("undo")
+        purge = command.arguments.has("purge")
+        dryRun = command.arguments.has("dry-run")
+        newKeyring = command.arguments.has("new-keyring")
+        if purge, !undo { throw Problem(.usage, "option --purge goes with --undo") }
+        if newKeyring, undo { throw Problem(.usage, "option --new-keyring does not go with --undo") }
+        workplace = try Workplace(command)
+    }
+
+    func run(_ documents: [StreamDocument]) throws(Problem) {
+        let record = try workplace.openRecord()
+        if undo {
+            let step = AgentUndo(workplace, record: record)
+            // Purging reaches absent phones too: their earlier agents' trash.
+            if purge, !dryRun { purgeAbsent(documents, step) }
+            command.runStep(documents, passesAbsent: true) { items throws(Problem) in
+                if dryRun { return try step.plan(items) }
+                try step.run(items)
+                if purge { step.purge(items) }
+            }
+        } else {
+            let step = try AgentStep(workplace, record: record, replacesLostKeyrings: newKeyring)
+            command.runStep(documents, passesAbsent: true) { items throws(Problem) in dryRun ? try step.plan(items) : try step.create(items) }
+        }
+    }
+
+    private func purgeAbsent(_ documents: [StreamDocument], _ step: AgentUndo) {
+        for document in documents where document.members["claim"]?.stringValue == "absent" {
+            do { try step.purge(StepItem.phone(of: document)) } catch { command.refuse(document, error) }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import CommandKit
+import JSON
+import Platform
+
+/// Takes groups of phones through the steps, and back again where a step fails.
+struct Orchestrator {
+    let command: Command
+    let plan: Plan
+    private let runner: StepRunner
+    private let counter = Counter()
+
+    init(command: Command, plan: Plan) {
+        self.command = command
+        self.plan = plan
+        runner = StepRunner(command: command, folder: Path.parent(CurrentProcess.executablePath ?? "/usr/bin/dcb-onboard"))
+    }
+
+    /// Numbers the jobs of this run.
+    private final class Counter { var next = 0 }
+
+    // MARK: - There
+
+    func onboard(_ documents: [StreamDocument]) throws(Problem) {
+        let deadline = Deadline(in: plan.timeoutMilliseconds)
+        let jobs = validate(documents, deadline)
+        var busy = try provision(jobs, waits: jobs.count == 1, deadline)
+        // Busy phones last: nobody else waits for them.
+        if jobs.count > 1 { busy = try provision(busy, waits: true, deadline) }
+        for job in busy { report(job) }
+    }
+
+    /// - Parameter waits: for busy phones, as long as the deadline allows.
+    /// - Returns: those that stayed busy; everything else is answered or reported.
+    private func provision(_ jobs: [Job], waits: Bool, _ deadline: Deadline) throws(Problem) -> [Job] {
+        let (claimed, busy) = claim(jobs, [], waits: waits, deadline)
+        for job in claimed where job.claim == "existing" { answer(job, "existing") }
+        try command.console.flush()
+        let new = claimed.filter { $0.claim != "existing" }
+        let dry = plan.dryRun ? ["--dry-run"] : []
+        let made = runner.run(.createAgent, dry, new, deadline: deadline)
+        let bound = runner.run(.bind, dry, made, deadline: deadline)
+        var done = runner.run(.state, ["commit"] + dry, bound, deadline: deadline)
+        if !plan.dryRun {
+            // Whether a commit that said nothing took place is known only to the record: twice is once.
+            let unclear = bound.filter { $0.failure?.reporter != nil }
+            done += runner.run(.state, ["commit"], unclear, deadline: Deadline(in: Plan.undoMilliseconds), heedsSignals: false)
+        }
+        for job in done { job.failure = nil }
+        confirm(done)
+        for job in done { answer(job, "created") }
+        try command.console.flush()
+        let failed = new.filter { $0.failure != nil }
+        if plan.dryRun { for job in failed { report(job) } } else { undo(failed) }
+        try command.console.flush()
+        return busy
+    }
+
+    /// Takes back what failed documents have left, in reverse order. Never after the commit.
+    private func undo(_ jobs: [Job]) {
+        if jobs.isEmpty { return }
+        let causes = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0.failure) })
+        let deadline = Deadline(in: Plan.undoMilliseconds)
+        let unbound = runner.run(.bind, ["--undo"], jobs, deadline: deadline, heedsSignals: false)
+        let removed = runner.run(.createAgent, ["--undo"], unbound, deadline: deadline, heedsSignals: false)
+        let released = runner.run(.state, ["release"], removed, deadline: deadline, heedsSignals: false)
+        for job in released {
+            job.failure = causes[job.privateID] ?? nil
+            report(job)
+        }
+        let rest = jobs.filter { job in !released.contains { $0 === job } }
+        let committed = rest.filter { $0.failure?.problem.kind == .committed }
+        let created = runner.run(.state, ["commit"], committed, deadline: deadline, heedsSignals: false)
+        for job in created { answer(job, "created") }
+        for job in rest where !created.contains(where: { $0 === job }) {
+            let cause = causes[job.privateID] ?? nil
+            if job.failure?.problem.kind == .claimLost {
+                // Another call owns the phone now and answers for it.
+                report(job)
+            } else {
+                job.failure = (unfinished(cause?.problem ?? job.failure?.problem), cause?.reporter)
+                report(job)
+            }
+        }
+    }
+
+    private func confirm(_ jobs: [Job]) {
+        guard plan.confirmMilliseconds > 0, !plan.dryRun else { return }
+        let wait = plan.confirmMilliseconds
+        _ = runner.run(.bind, ["--ask", "--wait", "\(wait)ms"], jobs, deadline: Deadline(in: wait + 10_000), heedsSignals: false)
+        // The user exists, whatever the gateway says.
+        for job in jobs { job.failure = nil }
+    }
+
+    // MARK: - And back
+
+    func offboard(_ documents: [StreamDocument]) throws(Problem) {
+        let deadline = Deadline(in: plan.timeoutMilliseconds)
+        let jobs = validate(documents, deadline)
+        var busy = try remove(jobs, waits: jobs.count == 1, deadline)
+        if jobs.count > 1 { busy = try remove(busy, waits: true, deadline) }
+        for job in busy { report(job) }
+    }
+
+    private func remove(_ jobs: [Job], waits: Bool, _ deadline: Deadline) throws(Problem) -> [Job] {
+        let (claimed, busy) = claim(jobs, ["--removal"], waits: waits, deadline)
+        let absent = claimed.filter { $0.claim == "absent" }
+        // An absent phone may still have trash and rows of earlier agents to erase.
+        let work = plan.purge ? claimed : claimed.filter { $0.claim != "absent" }
+        let dry = plan.dryRun ? ["--dry-run"] : []
+        let purge = plan.purge ? ["--purge"] : []
+        let unbound = runner.run(.bind, ["--undo"] + dry, work, deadline: deadline)
+        let removed = runner.run(.createAgent, ["--undo"] + purge + dry, unbound, deadline: deadline)
+        let done = runner.run(.state, ["commit"] + purge + dry, removed, deadline: deadline)
+        if !plan.purge { for job in absent { answer(job, "absent") } }
+        for job in done { answer(job, job.claim == "absent" ? "absent" : "removed") }
+        for job in work where job.failure != nil {
+            // A removal only goes forward: its claim stays until the next call ends it.
+            if let failure = job.failure, !plan.dryRun { job.failure = (unfinished(failure.problem), failure.reporter) }
+            report(job)
+        }
+        try command.console.flush()
+        return busy
+    }
+
+    // MARK: - Both ways
+
+    /// Validates, reports what is refused, and folds the same phone into one job.
+    private func validate(_ documents: [StreamDocument], _ deadline: Deadline) -> [Job] {
+        let jobs = documents.map { document in
+            counter.next += 1
+            return Job(document, number: counter.next)
+        }
+        let valid = runner.run(.validate, [], jobs, deadline: deadline)
+        for job in jobs where job.failure != nil { report(job) }
+        var first: [String: Job] = [:]
+        var leaders: [Job] = []
+        for job in valid {
+            guard let phone = job.phone else { continue }
+            if let leader = first[phone] { leader.followers.append(job) } else {
+                first[phone] = job
+                leaders.append(job)
+            }
+        }
+        return leaders
+    }
+
+    /// Claims; reports who is refused for another reason than being busy.
+    private func claim(_ jobs: [Job], _ words: [String], waits: Bool, _ deadline: Deadline) -> (claimed: [Job], busy: [Job]) {
+        // A second less than the deadline, so that "busy" is an answer of its own and not a killed child's.
+        let wait = waits ? max(0, deadline.remainingMilliseconds - 1000) : 0
+        let dry = plan.dryRun ? ["--dry-run"] : []
+        let claimed = runner.run(.state, ["claim", "--owner-pid", "\(CurrentProcess.pid)", "--wait", "\(wait)ms"] + words + dry, jobs, deadline: deadline)
+        let refused = jobs.filter { $0.failure != nil }
+        for job in refused where job.failure?.problem.kind != .busy { report(job) }
+        return (claimed, refused.filter { $0.failure?.problem.kind == .busy })
+    }
+
+    private func unfinished(_ cause: Problem?) -> Problem {
+        Problem(.unfinished, "not finished, kept for the next call: \(cause?.detail ?? "a step gave no answer")", hint: cause.map { "\($0.hint); then run dcb-onboard again for this phone" })
+    }
+
+    private func answer(_ job: Job, _ outcome: String) {
+        var additions: Object = ["outcome": .string(outcome)]
+        if !plan.undo, job.members["applied"] == nil { additions["applied"] = .string(plan.knowsGateway ? "pending" : "unknown") }
+        command.console.answer(job.answer(additions))
+        for follower in job.followers {
+            var shared = additions
+            shared["outcome"] = .string(outcome == "created" ? "existing" : outcome)
+            for name in ["agentId", "status"] { shared[name] = job.members[name] }
+            if outcome == "created" { shared["claim"] = "existing" }
+            command.console.answer(follower.answer(shared))
+        }
+    }
+
+    private func report(_ job: Job) {
+        guard let failure = job.failure else { return }
+        for one in [job] + job.followers {
+            command.console.report(
+                failure.problem, line: one.document.line, phone: one.document.phoneText, requestID: one.document.requestID, reporter: failure.reporter)
+        }
+    }
+}
