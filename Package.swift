@@ -10,7 +10,14 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "CommandKit", dependencies: ["JSON", "Platform"]),
         .target(name: "Onboarding", dependencies: ["JSON", "Platform"]),
-        .executableTarget(name: "dcb-validate", dependencies: ["CommandKit", "Onboarding"]),
-        .executableTarget(name: "dcb-onboard", dependencies: ["CommandKit"]),
+        .target(name: "Store", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform"]),
+        .target(name: "OpenClaw", dependencies: ["CommandKit", "JSON", "Onboarding", "Platform"]),
+        .target(name: "Provisioning", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Store"]),
+        .executableTarget(name: "dcb-validate", dependencies: ["CommandKit", "JSON", "Onboarding"]),
+        .executableTarget(name: "dcb-state", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
+        .executableTarget(name: "dcb-create-agent", dependencies: ["CommandKit", "JSON", "Provisioning", "Store"]),
+        .executableTarget(name: "dcb-bind", dependencies: ["CommandKit", "JSON", "Provisioning", "Store"]),
+        .executableTarget(name: "dcb-onboard", dependencies: ["CommandKit", "JSON", "Platform"]),
+        .executableTarget(name: "json-probe", dependencies: ["JSON"]),
     ]
 )

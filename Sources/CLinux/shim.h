@@ -41,6 +41,9 @@ static inline int dcb_term_signal(int s) { return WTERMSIG(s); }
 static inline int64_t dcb_mtime_ns(const struct stat *s) { return s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec; }
 static inline int64_t dcb_ctime_ns(const struct stat *s) { return s->st_ctim.tv_sec * 1000000000LL + s->st_ctim.tv_nsec; }
 
+// Two names swap what they stand for, in one step (renameat2(2), RENAME_EXCHANGE).
+static inline int dcb_exchange(const char *a, const char *b) { return (int)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2U); }
+
 static inline long dcb_filesystem_type(int fd) {
     struct statfs s;
     return fstatfs(fd, &s) == 0 ? (long)s.f_type : -1;

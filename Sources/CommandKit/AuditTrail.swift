@@ -46,3 +46,28 @@ public struct AuditTrail {
         } catch { throw Problem(error) }
     }
 }
+
+extension AuditTrail {
+    /// Gives the entries, oldest first, in constant memory. A line cut off by a crash is passed over.
+    public static func read(folder: String, each body: (Object) throws(Problem) -> Void) throws(Problem) {
+        let file: Descriptor
+        do throws(SystemError) { file = try Descriptor.open(Path.join(folder, "audit.jsonl"), .read) } catch {
+            if error.code == .notFound { return }
+            throw Problem(error)
+        }
+        var rest: [UInt8] = []
+        while true {
+            let more: [UInt8]
+            do throws(SystemError) { more = try file.read(atMost: 65536) } catch { throw Problem(error) }
+            if more.isEmpty { return }
+            rest += more
+            var start = 0
+            while let end = rest[start...].firstIndex(of: 10) {
+                let line = Array(rest[start..<end])
+                start = end + 1
+                if let entry = (try? Value(parsing: line, dialect: .json, limits: .strict))?.objectValue { try body(entry) }
+            }
+            rest.removeFirst(start)
+        }
+    }
+}

@@ -136,11 +136,7 @@ struct ContainerPlan {
     var unit = surroundings.unit ?? layout.documentUnit
     var indentation = closing + unit
     if let before = inside.newlineBeforeComment {
-      let comment = layout.indentation(behind: before)
-      if let difference = Layout.difference(comment, surroundings.indentation) {
-        unit = difference
-        indentation = Array(comment)
-      }
+      (unit, indentation) = commentIndentation(layout, behind: before) ?? (unit, indentation)
     }
     let style = Writer.Style(
       colon: [0x20], comma: [],
@@ -161,18 +157,16 @@ struct ContainerPlan {
     let colon = isObject ? layout.colonSpace(behind: last.value - 1) : nil
     let style: Writer.Style
     let separator: [UInt8]
-    if before.newline != nil || after.tailEndsLineComment {
-      let newline: [UInt8]
-      let indentation: [UInt8]
+    // A comment behind the last one that begins or ends a line makes lines of what was inline.
+    if before.newline != nil || after.tailEndsLineComment || after.newlineBeforeComment != nil {
+      let newline = layout.newline(at: before.newline ?? after.newlineBeforeComment ?? after.tail)
       var unit = surroundings.unit ?? layout.documentUnit
+      var indentation = Array(surroundings.indentation) + unit
       if let line = before.newline {
-        newline = layout.newline(at: line)
         indentation = Array(layout.indentation(behind: line))
         unit = Layout.difference(indentation[...], surroundings.indentation) ?? unit
-      } else {
-        // Behind a `//` comment there is only the next line.
-        newline = layout.newline(at: after.tail)
-        indentation = surroundings.indentation + unit
+      } else if let line = after.newlineBeforeComment {
+        (unit, indentation) = commentIndentation(layout, behind: line) ?? (unit, indentation)
       }
       separator = newline + indentation
       style = Writer.Style(
@@ -191,6 +185,12 @@ struct ContainerPlan {
       at: after.insertionPoint,
       additionsText(
         style, first: takesPlace ? [] : separator, following: separator, hasTrailingComma: hasTrailingComma))
+  }
+
+  /// A comment on a line of its own shows where an element would stand.
+  private func commentIndentation(_ layout: Layout, behind newline: Int) -> (unit: [UInt8], indentation: [UInt8])? {
+    let indentation = layout.indentation(behind: newline)
+    return Layout.difference(indentation, surroundings.indentation).map { ($0, Array(indentation)) }
   }
 
   private mutating func insert(at position: Int, _ bytes: [UInt8]) {

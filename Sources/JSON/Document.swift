@@ -73,9 +73,9 @@ public struct Document: Sendable {
     switch tape.tag(index) {
     case .string, .name:
       if tape.hasEscapes(index) {
-        Writer.writeString(utf8: Escapes.decode(content, loneSurrogates: .keep), to: &out)
+        Escapes.decode(content, loneSurrogates: .keep).withUnsafeBufferPointer { Writer.writeString(utf8: $0, to: &out) }
       } else {
-        Writer.writeString(utf8: content, to: &out)
+        content.withUnsafeBufferPointer { Writer.writeString(utf8: $0, to: &out) }
       }
     case .number: out += NumberSpelling.json(content) ?? []
     default: out += content

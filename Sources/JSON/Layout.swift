@@ -45,7 +45,7 @@ struct Layout {
     var newline: [UInt8]?
     if knownLineStart > 0, bytes[knownLineStart - 1] == 0x0A || bytes[knownLineStart - 1] == 0x0D {
       let isPair = knownLineStart > 1 && bytes[knownLineStart - 2] == 0x0D && bytes[knownLineStart - 1] == 0x0A
-      newline = isPair ? [0x0D, 0x0A] : [bytes[knownLineStart - 1]]
+      newline = isPair ? [0x0D, 0x0A] : [0x0A]
     }
     let unit = parent.flatMap { Layout.difference(indentation, $0.indentation) ?? $0.unit }
     return Surroundings(indentation: indentation, newline: newline, unit: unit)
@@ -105,10 +105,10 @@ struct Layout {
     return index + 1 < bytes.count && Space.length(bytes, at: index + 1) > 0 ? [0x20] : []
   }
 
-  /// The line break at `index`; LF for the Unicode ones.
+  /// The line break to write where the one at `index` was found: CR LF or LF. A lone CR is not copied, since with an LF
+  /// behind it would become another line break.
   func newline(at index: Int) -> [UInt8] {
-    let length = Space.terminatorLength(tape.bytes, at: index)
-    return length == 1 || length == 2 ? Array(tape.bytes[index..<index + length]) : [0x0A]
+    Space.terminatorLength(tape.bytes, at: index) == 2 ? [0x0D, 0x0A] : [0x0A]
   }
 
   /// The blanks behind the line break at `index`.

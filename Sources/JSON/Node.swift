@@ -56,9 +56,8 @@ public struct Node: Sendable, Equatable {
 
   /// The value of a member, nil when there is none. Of equal keys the last wins. Linear in the object's members.
   public subscript(key: String) -> Node? {
-    var found: Node?
-    for member in members where member.keyEquals(key) { found = member.value }
-    return found
+    guard kind == .object else { return nil }
+    return tape.lastMember(of: index, key: key).map { Node(tape: tape, index: $0) }
   }
 
   /// An element from 0, nil when there is none. Linear in `index`.

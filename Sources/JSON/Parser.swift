@@ -23,7 +23,7 @@ struct Parser {
     isJSON5 = dialect == .json5
     self.limits = limits
     // A pretty-printed configuration needs about this many; untouched pages cost nothing.
-    words.reserveCapacity(count / 12 + 8)
+    words.reserveCapacity(count / 9 + 8)
   }
 
   /// The words and whether there were comments, or why not.
@@ -171,23 +171,50 @@ struct Parser {
   }
 
   private func refuseDuplicateKeys(_ frame: Frame) throws(ParseFailure) {
-    let buffer = UnsafeBufferPointer(start: base, count: end)
-    var keys = KeySet(capacity: frame.count)
+    var heads: [UInt64] = []
+    heads.reserveCapacity(frame.count)
     var index = frame.head + 3
+    var hasEscapes = false
     while index < words.count {
-      let head = words[index]
-      let start = Int(head & 0x7FFF_FFFF)
-      let length = Int(head >> 35)
-      let isQuoted = head >> 31 & 7 == Tape.Tag.string.rawValue
-      let content = isQuoted ? start + 1..<start + length - 1 : start..<start + length
-      if !keys.insert(buffer[content], hasEscapes: head >> 34 & 1 == 1) {
-        throw ParseFailure(offset: start, reason: "an object has the same key twice")
-      }
-      let value = words[index + 1]
-      let tag = value >> 31 & 7
+      heads.append(words[index])
+      hasEscapes = hasEscapes || words[index] >> 34 & 1 == 1
+      let tag = words[index + 1] >> 31 & 7
       let isContainer = tag == Tape.Tag.array.rawValue || tag == Tape.Tag.object.rawValue
       index = isContainer ? Int(words[index + 2] >> 32) : index + 2
     }
+    if heads.count <= 16, !hasEscapes {
+      // Few keys are compared faster than they are hashed.
+      for right in 1..<heads.count {
+        for left in 0..<right where hasSameBytes(keyContent(heads[left]), keyContent(heads[right])) {
+          throw duplicate(heads[right])
+        }
+      }
+      return
+    }
+    let buffer = UnsafeBufferPointer(start: base, count: end)
+    var keys = KeySet(capacity: frame.count)
+    for head in heads where !keys.insert(buffer[keyContent(head)], hasEscapes: head >> 34 & 1 == 1) {
+      throw duplicate(head)
+    }
+  }
+
+  private func duplicate(_ head: UInt64) -> ParseFailure {
+    ParseFailure(offset: Int(head & 0x7FFF_FFFF), reason: "an object has the same key twice")
+  }
+
+  /// The bytes of a key without its quotes.
+  private func keyContent(_ head: UInt64) -> Range<Int> {
+    let start = Int(head & 0x7FFF_FFFF)
+    let end = start + Int(head >> 35)
+    return head >> 31 & 7 == Tape.Tag.string.rawValue ? start + 1..<end - 1 : start..<end
+  }
+
+  private func hasSameBytes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+    guard left.count == right.count else { return false }
+    for offset in 0..<left.count where base[left.lowerBound + offset] != base[right.lowerBound + offset] {
+      return false
+    }
+    return true
   }
 
   /// The failure for the character at `position`, or for the end.

@@ -17,4 +17,38 @@ extension Tape {
     guard text.utf8.count <= content.count else { return false }
     return Escapes.decode(bytes[content], loneSurrogates: .keep).elementsEqual(text.utf8)
   }
+
+  /// The index of the value of the last member of an object with exactly this key, nil when there is none.
+  func lastMember(of object: Int, key: String) -> Int? {
+    var key = key
+    // In unsafe buffers, since this is what most of the time goes into when many lookups are made.
+    return key.withUTF8 { key in
+      bytes.withUnsafeBufferPointer { bytes in
+        words.withUnsafeBufferPointer { words in
+          var found: Int?
+          var index = object + 3
+          let end = next(object)
+          while index < end {
+            let head = words[index]
+            let quotes = head >> 31 & 7 == Tag.string.rawValue ? 1 : 0
+            let start = Int(head & 0x7FFF_FFFF) + quotes
+            let length = Int(head >> 35) - 2 * quotes
+            let isEqual: Bool
+            if head >> 34 & 1 == 1 {
+              // An escape is never shorter than what it stands for.
+              isEqual = length >= key.count
+                && Escapes.decode(bytes[start..<start + length], loneSurrogates: .keep).elementsEqual(key)
+            } else {
+              isEqual = length == key.count && (0..<length).allSatisfy { bytes[start + $0] == key[$0] }
+            }
+            if isEqual { found = index + 1 }
+            let tag = words[index + 1] >> 31 & 7
+            let isContainer = tag == Tag.array.rawValue || tag == Tag.object.rawValue
+            index = isContainer ? Int(words[index + 2] >> 32) : index + 2
+          }
+          return found
+        }
+      }
+    }
+  }
 }

@@ -43,34 +43,46 @@ enum Writer {
   }
 
   static func writeString(_ string: String, to out: inout [UInt8]) {
-    writeString(utf8: string.utf8, to: &out)
+    var string = string
+    string.withUTF8 { writeString(utf8: $0, to: &out) }
   }
 
   /// A string in double quotes. What must be escaped is (RFC 8259 section 7), with the short escapes where there are any,
   /// and so is half a surrogate pair in generalized UTF-8; all else stands as it is.
-  static func writeString(utf8 bytes: some Sequence<UInt8>, to out: inout [UInt8]) {
+  static func writeString(utf8 bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
-    var iterator = bytes.makeIterator()
-    while let byte = iterator.next() {
+    var copied = 0
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      var length = 1
+      var escape: UInt8?
       switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-      case 0x08: out += "\\b".utf8
-      case 0x09: out += "\\t".utf8
-      case 0x0A: out += "\\n".utf8
-      case 0x0C: out += "\\f".utf8
-      case 0x0D: out += "\\r".utf8
-      case ..<0x20: writeEscape(UInt32(byte), to: &out)
-      case 0xED:
-        let second = iterator.next() ?? 0x80
-        let third = iterator.next() ?? 0x80
-        if second < 0xA0 {
-          out += [byte, second, third]
-        } else {
-          writeEscape(0xD000 | UInt32(second & 0x3F) << 6 | UInt32(third & 0x3F), to: &out)
-        }
-      default: out.append(byte)
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): escape = byte
+      case 0x08: escape = UInt8(ascii: "b")
+      case 0x09: escape = UInt8(ascii: "t")
+      case 0x0A: escape = UInt8(ascii: "n")
+      case 0x0C: escape = UInt8(ascii: "f")
+      case 0x0D: escape = UInt8(ascii: "r")
+      case ..<0x20: break
+      case 0xED where index + 2 < bytes.count && bytes[index + 1] >= 0xA0: length = 3
+      default:
+        index += 1
+        continue
       }
+      out += bytes[copied..<index]
+      if let escape {
+        out.append(UInt8(ascii: "\\"))
+        out.append(escape)
+      } else if length == 3 {
+        writeEscape(0xD000 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F), to: &out)
+      } else {
+        writeEscape(UInt32(byte), to: &out)
+      }
+      index += length
+      copied = index
     }
+    out += bytes[copied...]
     out.append(UInt8(ascii: "\""))
   }
 

@@ -14,18 +14,20 @@ public struct LanguageTag: Hashable, Sendable, CustomStringConvertible {
         var reached = 0  // 1: script, 2: region, 3: variants
         for subtag in subtags.dropFirst() {
             let letters = subtag.utf8.allSatisfy(LanguageTag.isLetter)
-            switch (subtag.utf8.count, letters) {
-            case (4, true) where reached < 1:
+            let digits = subtag.utf8.allSatisfy(LanguageTag.isDigit)
+            let count = subtag.utf8.count
+            if count == 4, letters, reached < 1 {
                 reached = 1
                 parts.append(subtag.prefix(1).uppercased() + subtag.dropFirst())
-            case (2, true) where reached < 2, (3, false) where reached < 2 && subtag.utf8.allSatisfy(LanguageTag.isDigit):
+            } else if (count == 2 && letters) || (count == 3 && digits), reached < 2 {
                 reached = 2
                 parts.append(subtag.uppercased())
-            case (5...8, _), (4, false) where subtag.utf8.first.map(LanguageTag.isDigit) == true:
+            } else if (5...8).contains(count) || (count == 4 && subtag.utf8.first.map(LanguageTag.isDigit) == true) {
                 reached = 3
                 if parts.contains(subtag) { return nil }
                 parts.append(subtag)
-            default: return nil
+            } else {
+                return nil
             }
         }
         self.text = parts.joined(separator: "-")

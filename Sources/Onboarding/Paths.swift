@@ -60,7 +60,7 @@ public struct Paths: Sendable, Equatable {
     /// Holds the record's generation a second time: a restored older record is noticed.
     public var generationFile: String { Path.join(ownFolder, "generation") }
     /// One JSON object a line: who did what.
-    public var audit: String { Path.join(ownFolder, "audit.jsonl") }
+    public var audit: String { Path.join(stateDir, "audit") }
     /// `<state>/trash`: what was removed and may still be wanted back.
     public var trash: String { Path.join(stateDir, "trash") }
     /// `<state>/agents`: one folder for each agent that OpenClaw knows.

@@ -61,6 +61,9 @@ public enum Files {
         try check("rename", from) { Glibc.rename(from, to) }
     }
 
+    /// Lets two names swap what they stand for, in one step; `invalid` where the file system cannot.
+    public static func exchange(_ a: String, _ b: String) throws(SystemError) { try check("exchange", b) { dcb_exchange(a, b) } }
+
     public static func link(_ from: String, to: String) throws(SystemError) { try check("link", to) { Glibc.link(from, to) } }
 
     /// - Returns: false when nothing was there.

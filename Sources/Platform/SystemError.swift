@@ -49,6 +49,7 @@ public struct Errno: Sendable, Equatable {
     public static let timedOut = Errno(ETIMEDOUT)
     public static let inputOutput = Errno(EIO)
     public static let invalid = Errno(EINVAL)
+    public static let notImplemented = Errno(ENOSYS)
 
     /// No room: the disk, the quota or the file size limit.
     public var isNoSpace: Bool { self == .noSpace || self == .quota || self == .tooBig }

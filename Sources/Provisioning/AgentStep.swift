@@ -9,16 +9,13 @@ import Store
 public struct AgentStep {
     let workplace: Workplace
     let record: Record
-    let templates: AgentTemplates
     /// A keyring whose password is lost is moved aside instead of refused.
     let replacesLostKeyrings: Bool
 
-    /// - Throws: `template-missing`.
-    public init(_ workplace: Workplace, record: Record, replacesLostKeyrings: Bool = false) throws(Problem) {
+    public init(_ workplace: Workplace, record: Record, replacesLostKeyrings: Bool = false) {
         self.workplace = workplace
         self.record = record
         self.replacesLostKeyrings = replacesLostKeyrings
-        do { templates = try AgentTemplates.find(workplace.templateFolder) } catch { throw Problem(.templateMissing, error.reason) }
     }
 
     /// Intent and ledger first, then the folders, then all config entries with one replacement.
@@ -27,14 +24,15 @@ public struct AgentStep {
             for item in items.live {
                 item.attempt { () throws(Problem) in
                     try r.savepoint { (r) throws(Problem) in
-                        let authority = try r.authorise(item.phone, item.agentID, fence: item.fence, undo: false)
+                        let authority = try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false)
                         if case .claim(let claim) = authority, claim.agent == .none { try r.setProgress(item.phone, agent: .intended) }
-                        try r.enterLedger(.agent, agentID: item.agentID, phone: item.phone)
+                        try r.enterLedger(.agent, agent: item.agentID.text, phone: item.phone)
                     }
                 }
             }
         }
-        for item in items.live { item.attempt { () throws(Problem) in try makeFolders(item) } }
+        var templates: [String: AgentTemplates] = [:]
+        for item in items.live { item.attempt { () throws(Problem) in try makeFolders(item, &templates) } }
         if items.live.isEmpty { return }
         do { try Descriptor.open(workplace.paths.stateDir, .read, directory: true).syncFileSystem() } catch { throw Problem(error) }
         var passwords: [AgentID: Secret] = [:]
@@ -69,14 +67,20 @@ public struct AgentStep {
         workplace.policy.language(for: item.phone, asked: item.document.members["language"]?.stringValue)
     }
 
-    private func makeFolders(_ item: StepItem) throws(Problem) {
+    private func makeFolders(_ item: StepItem, _ templates: inout [String: AgentTemplates]) throws(Problem) {
         let paths = workplace.paths
+        let language = language(of: item)
         let values = TemplateValues(
-            agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language(of: item),
-            createdAt: workplace.clock.now)
-        let files: [TemplateFile]
-        do { files = try templates.render(language: language(of: item), values) } catch { throw Problem(.templateMissing, error.reason) }
-        do {
+            agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language, createdAt: workplace.clock.now)
+        let files: [Workspace.File]
+        do throws(AgentTemplates.Failure) {
+            if templates[language] == nil {
+                templates[language] = try AgentTemplates.load(
+                    paths: paths, policy: workplace.policy, executable: CurrentProcess.executablePath, language: language)
+            }
+            files = try templates[language]?.render(values) ?? []
+        } catch { throw Problem(.templateMissing, error.detail) }
+        do throws(SystemError) {
             try Workspace(paths.workspace(for: item.agentID), staging: paths.ownFolder).fill(files, attempt: item.fence ?? "mend")
             try Files.makeDirectories(paths.agentDir(for: item.agentID))
         } catch { throw Problem(error) }
@@ -85,17 +89,14 @@ public struct AgentStep {
     private func specification(_ item: StepItem, model: ConfigModel, _ passwords: inout [AgentID: Secret]) throws(Problem) -> AgentSpec {
         let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
         var password = model.agent(item.agentID.text)?.keyringPassword ?? passwords[item.agentID]
-        do {
-            if password == nil, try keyring.holdsEntries() {
-                guard replacesLostKeyrings else {
-                    throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config")
-                }
-                try keyring.moveAside(suffix: workplace.clock.now.compact)
-            }
-            if password == nil { password = Secret(try Random.base64URL(bytes: 32)) }
-        } catch let error as SystemError { throw Problem(error) } catch let error as Problem { throw error } catch { throw Problem(.internalError, "unexpected error") }
-        guard let password else { throw Problem(.internalError, "no keyring password") }
+        if let password { return try workplace.agentSpec(item.agentID, password: password) }
+        do throws(SystemError) {
+            let isLost = try keyring.holdsEntries()
+            if isLost, replacesLostKeyrings { try keyring.moveAside(suffix: workplace.clock.now.compact) }
+            if !isLost || replacesLostKeyrings { password = Secret(try Random.base64URL(bytes: 32)) }
+        } catch { throw Problem(error) }
+        guard let password else { throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config") }
         passwords[item.agentID] = password
-        return workplace.agentSpec(item.agentID, password: password)
+        return try workplace.agentSpec(item.agentID, password: password)
     }
 }

@@ -20,11 +20,12 @@ public struct AgentUndo {
         for item in items {
             item.attempt { () throws(Problem) in
                 item.additions["agentRemoved"] = false
-                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) else { return }
+                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true) else { return }
                 if claim.binding != .none || claim.allow != .none {
                     throw Problem(.notReady, "agent \(item.agentID.text) is still bound", hint: "run dcb-bind --undo first")
                 }
-                if claim.agent != .none || (claim.kind == .removal && (try record.isOpen(.agent, agentID: item.agentID, phone: item.phone))) { pending.append(item) }
+                let isOpen = try record.isOpen(.agent, item)
+                if claim.agent != .none || (claim.kind == .removal && isOpen) { pending.append(item) }
             }
         }
         if pending.live.isEmpty { return }
@@ -34,10 +35,6 @@ public struct AgentUndo {
         try transaction.run(
             pending, undo: true,
             edit: { (item, edit) throws(Problem) in
-                if !edit.model.bindings(ofAgent: item.agentID.text).isEmpty {
-                    throw Problem(
-                        .notReady, "openclaw.json still has a binding to agent \(item.agentID.text)", hint: "remove that binding by hand, then run this again")
-                }
                 let entry = try edit.removeAgent(item.agentID)
                 // The password must be safe on disk before the only other copy of it goes.
                 do throws(SystemError) {
@@ -52,7 +49,7 @@ public struct AgentUndo {
                         item.additions["trash"] = .string(place)
                     }
                 } catch { throw Problem(error) }
-                try r.closeLedger(.agent, agentID: item.agentID, phone: item.phone)
+                try r.closeLedger(.agent, agent: item.agentID.text, phone: item.phone)
                 try r.setProgress(item.phone, agent: Progress.none)
             })
     }
@@ -63,15 +60,15 @@ public struct AgentUndo {
     }
 
     public func purge(_ phone: PhoneNumber) throws(Problem) {
-        let agents = try record.agents(everOf: phone)
-        do { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
+        let agents = try record.agents(everOf: phone).compactMap(AgentID.init)
+        do throws(SystemError) { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
     }
 
     /// What would go.
     public func plan(_ items: [StepItem]) throws(Problem) {
         for item in items {
             item.attempt { () throws(Problem) in
-                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) else {
+                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true) else {
                     item.additions["agentRemoved"] = false
                     return
                 }

@@ -16,7 +16,7 @@ public struct BindingStep {
 
     public func bind(_ items: [StepItem]) throws(Problem) {
         for item in items {
-            item.attempt { () throws(Problem) in _ = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: false) }
+            item.attempt { () throws(Problem) in _ = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) }
         }
         var joins: Set<PhoneNumber> = []
         try ConfigTransaction(workplace: workplace, record: record, event: "bound").run(
@@ -28,8 +28,8 @@ public struct BindingStep {
                 BindingStep.describe(outcome, item)
             },
             intended: { (item, claim, r) throws(Problem) in
-                try r.enterLedger(.binding, agentID: item.agentID, phone: item.phone)
-                if joins.contains(item.phone) { try r.enterLedger(.allow, agentID: item.agentID, phone: item.phone) }
+                try r.enterLedger(.binding, agent: item.agentID.text, phone: item.phone)
+                if joins.contains(item.phone) { try r.enterLedger(.allow, agent: item.agentID.text, phone: item.phone) }
                 guard let claim else { return }
                 if claim.binding == .none { try r.setProgress(item.phone, binding: .intended) }
                 if joins.contains(item.phone), claim.allow == .none { try r.setProgress(item.phone, allow: .intended) }
@@ -49,10 +49,11 @@ public struct BindingStep {
                 item.additions["bound"] = false
                 item.additions["allowlisted"] = false
                 item.additions["unbound"] = false
-                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) else { return }
-                let removal = claim.kind == .removal
-                let allow = try claim.allow != .none || (removal && record.isOpen(.allow, agentID: item.agentID, phone: item.phone))
-                let binding = try claim.binding != .none || (removal && record.isOpen(.binding, agentID: item.agentID, phone: item.phone))
+                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true) else { return }
+                // A provision takes back what it recorded; a removal everything that the ledger holds.
+                let open = claim.kind == .removal ? try record.openLedger(item.phone, agent: item.agentID.text).map(\.kind) : []
+                let allow = claim.allow != .none || open.contains(.allow)
+                let binding = claim.binding != .none || open.contains(.binding)
                 if allow { ownsAllow.insert(item.phone) }
                 if binding || allow { pending.append(item) }
             }
@@ -64,10 +65,10 @@ public struct BindingStep {
                 item.additions["unbound"] = .bool(outcome.unbound)
             },
             recorded: { (item, _, r) throws(Problem) in
-                try r.closeLedger(.binding, agentID: item.agentID, phone: item.phone)
+                try r.closeLedger(.binding, agent: item.agentID.text, phone: item.phone)
                 try r.setProgress(item.phone, binding: Progress.none)
                 if ownsAllow.contains(item.phone) {
-                    try r.closeLedger(.allow, agentID: item.agentID, phone: item.phone)
+                    try r.closeLedger(.allow, agent: item.agentID.text, phone: item.phone)
                     try r.setProgress(item.phone, allow: Progress.none)
                 }
             })
@@ -77,7 +78,7 @@ public struct BindingStep {
     public func plan(_ items: [StepItem]) throws(Problem) {
         try ConfigTransaction(workplace: workplace, record: record, event: "").plan(items) { (item, edit) throws(Problem) in
             if edit.model.agent(item.agentID.text) == nil, item.document.members["agentCreated"]?.boolValue == true {
-                _ = try edit.addAgent(workplace.agentSpec(item.agentID, password: Secret("dry-run")))
+                _ = try edit.addAgent(try workplace.agentSpec(item.agentID, password: Secret("dry-run")))
             }
             BindingStep.describe(try edit.bind(item.phone, to: item.agentID), item)
         }
@@ -88,7 +89,7 @@ public struct BindingStep {
             item.attempt { () throws(Problem) in
                 item.additions["bound"] = false
                 item.additions["allowlisted"] = false
-                if case .claim(let claim) = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: true) {
+                if case .claim(let claim) = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true) {
                     item.additions["unbound"] = .bool(claim.binding != .none)
                 }
             }
@@ -105,7 +106,7 @@ public struct BindingStep {
         }
     }
 
-    private static func describe(_ outcome: BindOutcome, _ item: StepItem) {
+    private static func describe(_ outcome: ConfigEdit.BindOutcome, _ item: StepItem) {
         item.additions["binding"] = outcome.binding
         item.additions["bound"] = true
         switch outcome.allow {

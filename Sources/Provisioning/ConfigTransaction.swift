@@ -2,6 +2,7 @@ import CommandKit
 import JSON
 import Onboarding
 import OpenClaw
+import Platform
 import Store
 
 /// One group's change of openclaw.json together with what the record says of it: effect and fence are one.
@@ -25,22 +26,22 @@ struct ConfigTransaction {
         // A claim that is lost between two steps takes its document out, and the edit is made anew without it.
         while !items.live.isEmpty {
             var lost = false
-            do {
+            do throws(Problem) {
                 let result = try ConfigFile.update(
-                    path: workplace.paths.config, ownLock: nil, policy: workplace.policy, version: workplace.version, waitMilliseconds: 30_000,
-                    prepare: { (model) throws(Problem) -> ConfigEdit in
-                        var whole = ConfigEdit(model, membersMade: try record.configMembersMade())
+                    path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version, waitMilliseconds: 30_000,
+                    prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
+                        var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
                         for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
-                        return whole
+                        return (whole, ())
                     },
-                    durable: { (whole) throws(Problem) in
+                    durable: { (whole, _) throws(Problem) in
                         guard let intended else { return }
                         try record.write { (r) throws(Problem) in
                             for pointer in whole.newMembersMade { try r.noteConfigMember(pointer) }
                             for item in items.live {
                                 item.attempt { () throws(Problem) in
                                     try r.savepoint { (r) throws(Problem) in
-                                        let authority = try r.authorise(item.phone, item.agentID, fence: item.fence, undo: undo)
+                                        let authority = try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: undo)
                                         try intended(item, authority.claim, r)
                                     }
                                 }
@@ -49,12 +50,12 @@ struct ConfigTransaction {
                         }
                         if lost { throw Problem(.claimLost, "a claim of the group was lost") }
                     },
-                    replacing: { (whole, replace) throws(Problem) in
+                    replacing: { (whole, _, replace) throws(Problem) in
                         try record.write { (r) throws(Problem) in
                             var claims: [(StepItem, Claim?)] = []
                             for item in items.live {
                                 item.attempt { () throws(Problem) in
-                                    claims.append((item, try r.authorise(item.phone, item.agentID, fence: item.fence, undo: undo).claim))
+                                    claims.append((item, try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: undo).claim))
                                 }
                                 if item.problem != nil { lost = true }
                             }
@@ -75,10 +76,10 @@ struct ConfigTransaction {
     /// The edit without any effect: a dry run. No claim is asked for, but another's agent is refused.
     func plan(_ items: [StepItem], edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
         let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
-        var whole = ConfigEdit(model, membersMade: try record.configMembersMade())
+        var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
         for item in items {
             item.attempt { () throws(Problem) in
-                do { _ = try record.authorise(item.phone, item.agentID, fence: item.fence, undo: false) } catch {
+                do throws(Problem) { _ = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) } catch {
                     // Nothing was claimed in a dry pipeline.
                     if error.kind != .claimLost { throw error }
                 }
@@ -91,6 +92,6 @@ struct ConfigTransaction {
         var trail = AuditTrail(folder: workplace.paths.audit, command: workplace.command.console.command, clock: workplace.clock)
         for item in items { trail.note(event, agentID: item.agentID.text, phone: item.phone.e164, requestID: item.document.requestID) }
         // What was done is done; a full disk must not turn it into a failure.
-        do { try trail.write() } catch { workplace.command.console.warn("cannot write the audit trail: \(error.detail)") }
+        do throws(Problem) { try trail.write() } catch { workplace.command.console.warn("cannot write the audit trail: \(error.detail)") }
     }
 }

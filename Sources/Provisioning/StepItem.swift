@@ -24,13 +24,6 @@ public final class StepItem {
         fence = try document.optionalString("fence")
     }
 
-    init(phone: PhoneNumber, agentID: AgentID, fence: String, document: StreamDocument) {
-        self.document = document
-        self.phone = phone
-        self.agentID = agentID
-        self.fence = fence
-    }
-
     public static func phone(of document: StreamDocument) throws(Problem) -> PhoneNumber {
         let text = try document.string("phone")
         guard let phone = PhoneNumber(e164: text) else {
@@ -42,7 +35,7 @@ public final class StepItem {
     /// Runs one document's part; its refusal stays its own.
     func attempt(_ body: () throws(Problem) -> Void) {
         if problem != nil { return }
-        do { try body() } catch { problem = error }
+        do throws(Problem) { try body() } catch { problem = error }
     }
 
     /// The document as it leaves the step.
@@ -79,7 +72,7 @@ extension Command {
             } catch { refuse(document, error) }
         }
         if !items.isEmpty {
-            do { try step(items) } catch { items.refuseLive(error) }
+            do throws(Problem) { try step(items) } catch { items.refuseLive(error) }
         }
         for (document, item) in outcome {
             if let problem = item?.problem { refuse(document, problem) } else { console.answer(item?.answer ?? document.members) }

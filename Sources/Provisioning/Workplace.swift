@@ -25,7 +25,7 @@ public struct Workplace {
             do { try Files.makeDirectories(paths.stateDir) } catch { throw Problem(error) }
         }
         try Ownership.enter(stateFolder: paths.stateDir)
-        do { policy = try Policy.load(paths) } catch { throw Problem(.settingsInvalid, error.reason) }
+        do throws(PolicyError) { policy = try Policy.load(for: paths) } catch { throw Problem(.settingsInvalid, error.detail) }
         if let text = command.setting("openclaw-version", environment: "DCB_OPENCLAW_VERSION") {
             guard let version = OpenClawVersion(text) else { throw Problem(.usage, "option --openclaw-version takes a version such as 2026.9.6") }
             self.version = version

@@ -3,6 +3,8 @@ import Platform
 
 /// An agent's workspace folder. It appears whole or not at all; files that are there are never overwritten.
 struct Workspace {
+    typealias File = (name: String, bytes: [UInt8])
+
     private let path: String
     private let staging: String
 
@@ -13,7 +15,7 @@ struct Workspace {
     }
 
     /// - Parameter attempt: tells this try from another owner's; leftovers of earlier ones of this workspace are removed.
-    func fill(_ files: [TemplateFile], attempt: String) throws(SystemError) {
+    func fill(_ files: [File], attempt: String) throws(SystemError) {
         if try Files.status(path, followLinks: false) != nil {
             try mend(files)
             return
@@ -32,7 +34,7 @@ struct Workspace {
     }
 
     /// Adds the files that are missing; each appears whole.
-    private func mend(_ files: [TemplateFile]) throws(SystemError) {
+    private func mend(_ files: [File]) throws(SystemError) {
         for file in files where try Files.status(Path.join(path, file.name), followLinks: false) == nil {
             let target = Path.join(path, file.name)
             let temporary = try Files.temporaryName(for: target)

@@ -14,7 +14,7 @@ let command = Command.begin(
         ],
         schema: Schemas.bind))
 
-do {
+do throws(Problem) {
     let step = try Bind(command)
     command.runStream { documents throws(Problem) in try step.run(documents) }
 } catch { command.console.exit(with: error) }

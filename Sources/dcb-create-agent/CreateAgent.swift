@@ -34,7 +34,7 @@ struct CreateAgent {
                 if purge { step.purge(items) }
             }
         } else {
-            let step = try AgentStep(workplace, record: record, replacesLostKeyrings: newKeyring)
+            let step = AgentStep(workplace, record: record, replacesLostKeyrings: newKeyring)
             command.runStep(documents, passesAbsent: true) { items throws(Problem) in dryRun ? try step.plan(items) : try step.create(items) }
         }
     }

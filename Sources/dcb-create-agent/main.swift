@@ -13,7 +13,7 @@ let command = Command.begin(
         ],
         schema: Schemas.createAgent))
 
-do {
+do throws(Problem) {
     let step = try CreateAgent(command)
     command.runStream { documents throws(Problem) in try step.run(documents) }
 } catch { command.console.exit(with: error) }

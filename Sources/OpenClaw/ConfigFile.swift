@@ -1,0 +1,110 @@
+import CommandKit
+import JSON
+import Onboarding
+import Platform
+
+/// The file openclaw.json: read by anyone, written only here (DESIGN.md "Changing openclaw.json").
+public enum ConfigFile {
+    /// More than any roster needs.
+    static let greatestSize = 256 << 20
+
+    /// Reads it without a lock: what it is at this moment.
+    /// - Throws: `config-missing`, `config-invalid`, `config-shape`, `config-include`, `not-permitted`, `io`.
+    public static func read(_ path: String, policy: Policy, version: OpenClawVersion?) throws(Problem) -> ConfigModel {
+        try ConfigModel(parsing: Snapshot(path).bytes, version: version, policy: policy)
+    }
+
+    /// One read and one replacement under both locks, however many documents `prepare` puts into the edit.
+    ///
+    /// Begins again with the new content, closures included, when the file changed between the read and the rename.
+    /// - Parameters:
+    ///   - path: the config as OpenClaw sees it; a symbolic link is followed and stays.
+    ///   - ownLock: `.dcb/config.lock` beside the real file; its folder is made when missing.
+    ///   - waitMilliseconds: for the locks and all further attempts together.
+    ///   - prepare: makes the edit; runs under both locks.
+    ///   - durable: claim and ledger, made durable before the rename. Not called for an empty edit.
+    ///   - replacing: opens the second record transaction, checks the fences, calls `replace` once, records, commits. `replace` compares the file
+    ///     again and renames (for an empty edit it does nothing); what it throws must be passed on. Throwing before it abandons the change.
+    /// - Throws: what the closures throw; `config-locked`, `changed-meanwhile`; what `read` throws; `config-invalid` when OpenClaw would refuse the
+    ///   file as it is or as it would be; `cannot-create`, `cannot-replace`, `no-space`, `io`, `not-permitted`.
+    /// - Returns: what `prepare` gave, whether the file was replaced, and the real file's path.
+    public static func update<T>(
+        path: String, ownLock: String, policy: Policy, version: OpenClawVersion?, waitMilliseconds: Int,
+        prepare: (ConfigModel) throws(Problem) -> (ConfigEdit, T),
+        durable: (ConfigEdit, T) throws(Problem) -> Void,
+        replacing: (ConfigEdit, T, _ replace: () throws(Problem) -> Void) throws(Problem) -> Void
+    ) throws(Problem) -> (value: T, changed: Bool, path: String) {
+        let deadline = Deadline(in: waitMilliseconds)
+        let config = Path.absolute(path)
+        let own = try acquireOwn(ownLock, config, deadline)
+        defer { own.release() }
+        var attempt = 0
+        while true {
+            let lock = try OpenClawLock.acquire(config: config, journal: ownLock, deadline: deadline)
+            defer { lock.release() }
+            let snapshot = try Snapshot(config)
+            let model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
+            let verdict = try Verdict(model)
+            let (edit, value) = try prepare(model)
+            var replacement: Replacement?
+            if !edit.isEmpty {
+                let candidate = Candidate(edit, verdict)
+                if let first = candidate.objections().first { throw first.problem }
+                try durable(edit, value)
+                replacement = try Replacement(snapshot, candidate.bytes)
+            }
+            defer { replacement?.discard() }
+            var hasChanged = false
+            var isCalled = false
+            do throws(Problem) {
+                try replacing(edit, value) { () throws(Problem) in
+                    isCalled = true
+                    guard let replacement, !replacement.isDone else { return }
+                    hasChanged = !lock.isHeld || !snapshot.isUnchanged(config)
+                    if hasChanged { throw Problem(.changedMeanwhile, "openclaw.json changed while it was edited") }
+                    try replacement.rename()
+                }
+            } catch {
+                guard hasChanged, error.kind == .changedMeanwhile, !deadline.hasPassed else { throw error }
+            }
+            if !hasChanged {
+                if !isCalled { throw Problem(.internalError, "the edited openclaw.json was made and not put in place") }
+                return (value, replacement != nil, snapshot.path)
+            }
+            if deadline.hasPassed { throw Problem(.changedMeanwhile, "openclaw.json changed while it was edited") }
+            attempt += 1
+            Clock.sleep(milliseconds: min(5 << min(attempt, 6), max(1, deadline.remainingMilliseconds)))
+        }
+    }
+
+    /// Which documents of a group the check of the edited file objects to, by agent id; an empty key: not to be told. For dropping them and going on.
+    public static func objections(to edit: ConfigEdit) throws(Problem) -> [String: Problem] {
+        if edit.isEmpty { return [:] }
+        let objections = Candidate(edit, try Verdict(edit.model)).objections()
+        return Dictionary(objections.map { ($0.agentID ?? "", $0.problem) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Temporary files of the config and its lock that a killed dcb left: to be removed by who holds `ownLock` (dcb-reconcile).
+    public static func leftovers(beside path: String) throws(Problem) -> [String] {
+        do throws(SystemError) {
+            let folders = Set([Path.parent(Path.absolute(path)), Path.parent(try Files.resolve(path))])
+            var found: [String] = []
+            for folder in folders.sorted() {
+                for name in try Files.list(folder) where name.hasPrefix(".") && name.hasSuffix(".tmp") && name.contains(".dcb-") {
+                    if name.hasPrefix(".\(Path.name(path)).") || name.contains(".json.") { found.append(Path.join(folder, name)) }
+                }
+            }
+            return found
+        } catch { throw Problem(error) }
+    }
+
+    private static func acquireOwn(_ path: String, _ config: String, _ deadline: Deadline) throws(Problem) -> FileLock {
+        // A config that is not there is said before a folder is made for it.
+        _ = try Snapshot.resolve(config)
+        do throws(SystemError) {
+            try Files.makeDirectories(Path.parent(path))
+            if let lock = try FileLock.acquire(path, waitMilliseconds: deadline.remainingMilliseconds) { return lock }
+        } catch { throw Problem(error) }
+        throw Problem(.configLocked, "cannot lock openclaw.json: another dcb command holds \(Path.name(path))", hint: "try again")
+    }
+}

@@ -1,0 +1,236 @@
+import CommandKit
+import JSON
+import Onboarding
+
+/// What one parsed openclaw.json means: its roster, bindings and allow-list, with indexes, so that a group of documents costs what it changes.
+public struct ConfigModel: Sendable {
+    public let document: JSON.Document
+    /// Where agents stand, or would be put.
+    public let shape: RosterShape
+    /// What a new binding of a direct chat says.
+    public let peerKind: PeerKind
+    /// OpenClaw's version as the caller was told; nil: not told.
+    public let version: OpenClawVersion?
+    /// `meta.lastTouchedVersion`.
+    public let lastTouched: OpenClawVersion?
+    public let policy: Policy
+    /// In the order of the file. Of several with one normalised id only the first is found by `agent(_:)`.
+    public let agents: [AgentEntry]
+    /// In the order of the file; elements that OpenClaw could not read are left out.
+    public let allBindings: [Binding]
+    let places: Places
+    let allowList: AllowList?
+    private let agentPositions: [String: Int32]
+    private let bindingsByPhone: ChainIndex
+    private let bindingsByAgent: ChainIndex
+
+    /// The containers that dcb edits; nil where they are not.
+    struct Places: Sendable {
+        var agents: JSON.Node?
+        var roster: JSON.Node?
+        var ownership: JSON.Node?
+        var defaults: JSON.Node?
+        var bindings: JSON.Node?
+        var channel: JSON.Node?
+    }
+
+    /// - Throws: `config-invalid`, `config-shape` or `config-include`, when the file does not have the form that can be edited and judged.
+    ///   Whether OpenClaw would take it is another question: `Validity`.
+    public init(_ document: JSON.Document, version: OpenClawVersion?, policy: Policy) throws(Problem) {
+        self.document = document
+        self.version = version
+        self.policy = policy
+        let root = document.root
+        guard root.kind == .object else { throw Problem(.configInvalid, "openclaw.json holds no object") }
+        try Inspection.check(root, at: "")
+        var places = Places()
+        var channels: JSON.Node?
+        var lastTouched: OpenClawVersion?
+        for member in root.members {
+            switch member.key {
+            case "agents": places.agents = member.value
+            case "bindings": places.bindings = member.value
+            case "channels": channels = member.value
+            case "meta": lastTouched = member.value["lastTouchedVersion"]?.stringValue.flatMap { OpenClawVersion($0) }
+            default: continue
+            }
+        }
+        self.lastTouched = lastTouched
+        shape = try ConfigModel.findRoster(&places, version: version)
+        agents = try ConfigModel.readAgents(places.roster, shape)
+        allBindings = try ConfigModel.readBindings(places.bindings)
+        (places.channel, allowList) = try ConfigModel.readChannel(channels, policy)
+        self.places = places
+
+        var positions: [String: Int32] = [:]
+        positions.reserveCapacity(agents.count)
+        for agent in agents.reversed() { positions[agent.id] = Int32(agent.position) }
+        agentPositions = positions
+        var byPhone = ChainIndex(count: allBindings.count)
+        var byAgent = ChainIndex(count: allBindings.count)
+        var hasDirect = false
+        var hasDM = false
+        for (index, binding) in allBindings.enumerated().reversed() {
+            byAgent.put(binding.agentID, index)
+            guard binding.isDirectPeer else { continue }
+            if binding.peerKind == PeerKind.dm.rawValue { hasDM = true } else { hasDirect = true }
+            if let peer = binding.peerID, binding.channel == policy.channel { byPhone.put(peer, index) }
+        }
+        bindingsByPhone = byPhone
+        bindingsByAgent = byAgent
+        peerKind =
+            if shape == .entries || hasDirect {
+                .direct
+            } else if hasDM {
+                .dm
+            } else if version?.hasEntries == true {
+                // It reads a list, but no `dm`.
+                .direct
+            } else {
+                (lastTouched ?? version ?? .newest).knowsDirect ? .direct : .dm
+            }
+    }
+
+    /// Parses a file's bytes as OpenClaw does (JSON5) and reads their meaning.
+    public init(parsing bytes: [UInt8], version: OpenClawVersion?, policy: Policy) throws(Problem) {
+        let document: JSON.Document
+        do { document = try JSON.Document(parsing: bytes, dialect: .json5) } catch {
+            let isEmpty = bytes.allSatisfy { $0 == 32 || ($0 >= 9 && $0 <= 13) }
+            throw Problem(.configInvalid, isEmpty ? "openclaw.json is empty" : "openclaw.json: \(error.reason) at line \(error.line), column \(error.column)")
+        }
+        try self.init(document, version: version, policy: policy)
+    }
+
+    /// - Parameter id: compared as OpenClaw does.
+    public func agent(_ id: String) -> AgentEntry? { agentPositions[AgentKey.normalise(id)].flatMap { at in agentAt(Int(at)) } }
+    public var agentIDs: [String] { agents.map { $0.id } }
+
+    /// Bindings of a direct chat of the policy's channel with exactly this peer, whatever their account.
+    public func bindings(ofPhone phone: String) -> [Binding] { bindingsByPhone.positions(phone).map { allBindings[$0] } }
+    public func bindings(ofAgent id: String) -> [Binding] { bindingsByAgent.positions(AgentKey.normalise(id)).map { allBindings[$0] } }
+
+    public var directMessages: DirectMessagePolicy { allowList?.policy ?? .none }
+
+    /// Why the sandbox of an agent does not satisfy the policy; empty when it does.
+    public func sandboxViolations(of agent: AgentEntry, ownerUser: UInt32) -> [String] {
+        agent.sandboxViolations(policy: policy.sandbox, defaults: places.defaults?["sandbox"], ownerUser: ownerUser)
+    }
+
+    public func sandboxWarnings(of agent: AgentEntry) -> [String] {
+        agent.sandboxWarnings(policy: policy.sandbox, defaults: places.defaults?["sandbox"])
+    }
+
+    // Positions count every element of the list, also those that are no agents.
+    private func agentAt(_ position: Int) -> AgentEntry? {
+        if position < agents.count, agents[position].position == position { return agents[position] }
+        return agents.first { $0.position == position }
+    }
+
+    private static func findRoster(_ places: inout Places, version: OpenClawVersion?) throws(Problem) -> RosterShape {
+        let preferred: RosterShape = (version ?? .newest).hasEntries ? .entries : .list
+        guard let agents = places.agents else { return preferred }
+        try Inspection.checkObject(agents, at: "/agents")
+        var entries: JSON.Node?
+        var list: JSON.Node?
+        for member in agents.members {
+            switch member.key {
+            case "entries": entries = member.value
+            case "list": list = member.value
+            case "ownership": places.ownership = member.value
+            case "defaults": places.defaults = member.value
+            default: continue
+            }
+        }
+        if let defaults = places.defaults {
+            try Inspection.check(defaults, at: "/agents/defaults")
+            if let sandbox = defaults["sandbox"] {
+                try Inspection.check(sandbox, at: "/agents/defaults/sandbox")
+                if let docker = sandbox["docker"] { try Inspection.check(docker, at: "/agents/defaults/sandbox/docker") }
+            }
+        }
+        if entries != nil, list != nil {
+            throw Problem(.configShape, "openclaw.json has both agents.list and agents.entries", hint: "keep the one that your OpenClaw reads")
+        }
+        if let entries {
+            try Inspection.checkObject(entries, at: "/agents/entries")
+            places.roster = entries
+            return .entries
+        }
+        if let list {
+            try Inspection.check(list, at: "/agents/list")
+            guard list.kind == .array else { throw Problem(.configInvalid, "'/agents/list' of openclaw.json is no array") }
+            places.roster = list
+            return .list
+        }
+        return preferred
+    }
+
+    private static func readAgents(_ roster: JSON.Node?, _ shape: RosterShape) throws(Problem) -> [AgentEntry] {
+        guard let roster else { return [] }
+        var agents: [AgentEntry] = []
+        agents.reserveCapacity(roster.count)
+        var position = 0
+        switch shape {
+        case .entries:
+            for member in roster.members {
+                let key = member.key
+                let pointer = Pointer.join("/agents/entries", key)
+                try inspect(member.value, key, pointer)
+                agents.append(AgentEntry(id: AgentKey.normalise(key), key: key, node: member.value, position: position, pointer: pointer))
+                position += 1
+            }
+        case .list:
+            for element in roster.elements {
+                if let key = element["id"]?.stringValue {
+                    let pointer = "/agents/list/\(position)"
+                    try inspect(element, key, pointer)
+                    agents.append(AgentEntry(id: AgentKey.normalise(key), key: key, node: element, position: position, pointer: pointer))
+                }
+                position += 1
+            }
+        }
+        return agents
+    }
+
+    // An operator's own agents may hold what they like; ours are judged down to the environment.
+    private static func inspect(_ node: JSON.Node, _ key: String, _ pointer: String) throws(Problem) {
+        guard AgentKey.isOurs(AgentKey.normalise(key)) else { return }
+        try Inspection.checkObject(node, at: pointer)
+        guard let sandbox = node["sandbox"] else { return }
+        try Inspection.check(sandbox, at: pointer + "/sandbox")
+        guard let docker = sandbox["docker"] else { return }
+        try Inspection.check(docker, at: pointer + "/sandbox/docker")
+        guard let environment = docker["env"] else { return }
+        try Inspection.check(environment, at: pointer + "/sandbox/docker/env")
+    }
+
+    private static func readBindings(_ node: JSON.Node?) throws(Problem) -> [Binding] {
+        guard let node else { return [] }
+        try Inspection.check(node, at: "/bindings")
+        guard node.kind == .array else { throw Problem(.configInvalid, "'/bindings' of openclaw.json is no array") }
+        var bindings: [Binding] = []
+        bindings.reserveCapacity(node.count)
+        var position = 0
+        for element in node.elements {
+            try Inspection.check(element, at: "/bindings/\(position)")
+            for member in element.members where member.keyEquals("match") {
+                try Inspection.check(member.value, at: "/bindings/\(position)/match")
+                for inner in member.value.members where inner.keyEquals("peer") {
+                    try Inspection.check(inner.value, at: "/bindings/\(position)/match/peer")
+                }
+            }
+            if let binding = Binding(element, position: position) { bindings.append(binding) }
+            position += 1
+        }
+        return bindings
+    }
+
+    private static func readChannel(_ channels: JSON.Node?, _ policy: Policy) throws(Problem) -> (JSON.Node?, AllowList?) {
+        guard let channels else { return (nil, nil) }
+        try Inspection.checkObject(channels, at: "/channels")
+        guard let channel = channels[policy.channel] else { return (nil, nil) }
+        let pointer = Pointer.join("/channels", policy.channel)
+        try Inspection.checkObject(channel, at: pointer)
+        return (channel, try AllowList(channel: channel, channelPointer: pointer, account: policy.account))
+    }
+}

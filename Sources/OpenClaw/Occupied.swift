@@ -1,0 +1,50 @@
+/// What no two agents may share, by agent.
+struct Occupied: Sendable {
+    private var workspaces: [String: String] = [:]
+    private var directories: [String: String] = [:]
+    private var passwords: [String: String] = [:]
+
+    init(_ model: ConfigModel, except removed: [String: AgentEntry]) {
+        for agent in model.agents where removed[agent.id] == nil {
+            for member in agent.node.members {
+                if member.keyEquals("workspace"), let text = member.value.stringValue {
+                    workspaces[Occupied.plain(text)] = agent.id
+                } else if member.keyEquals("agentDir"), let text = member.value.stringValue {
+                    directories[Occupied.plain(text)] = agent.id
+                }
+            }
+            if agent.isOurs, let password = agent.keyringPassword { passwords[password.revealForConfig()] = agent.id }
+        }
+    }
+
+    init() {}
+
+    /// Whether an agent has something that is entered for another; nothing is entered.
+    func meets(_ agent: AgentEntry) -> (what: String, other: String)? {
+        for member in agent.node.members {
+            if member.keyEquals("workspace"), let text = member.value.stringValue, let other = workspaces[Occupied.plain(text)] { return ("workspace", other) }
+            if member.keyEquals("agentDir"), let text = member.value.stringValue, let other = directories[Occupied.plain(text)] { return ("agentDir", other) }
+        }
+        if agent.isOurs, let password = agent.keyringPassword, let other = passwords[password.revealForConfig()] { return ("keyring password", other) }
+        return nil
+    }
+
+    /// Enters what is given, unless another agent has any of it.
+    mutating func take(_ id: String, workspace: String?, agentDir: String?, password: String?) -> (what: String, other: String)? {
+        if let workspace, let other = workspaces[Occupied.plain(workspace)], other != id { return ("workspace", other) }
+        if let agentDir, let other = directories[Occupied.plain(agentDir)], other != id { return ("agentDir", other) }
+        if let password, let other = passwords[password], other != id { return ("keyring password", other) }
+        if let workspace { workspaces[Occupied.plain(workspace)] = id }
+        if let agentDir { directories[Occupied.plain(agentDir)] = id }
+        if let password { passwords[password] = id }
+        return nil
+    }
+
+    mutating func free(_ id: String) {
+        workspaces = workspaces.filter { $0.value != id }
+        directories = directories.filter { $0.value != id }
+        passwords = passwords.filter { $0.value != id }
+    }
+
+    private static func plain(_ path: String) -> String { path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+}

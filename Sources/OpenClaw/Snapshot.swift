@@ -1,0 +1,51 @@
+import CommandKit
+import Platform
+
+/// openclaw.json as it was at one moment: its bytes, and how to tell that it is still the same.
+struct Snapshot {
+    /// The real file, links resolved.
+    let path: String
+    let bytes: [UInt8]
+    let status: FileStatus
+
+    init(_ config: String) throws(Problem) {
+        path = try Snapshot.resolve(config)
+        do throws(SystemError) {
+            // Between two equal looks nobody wrote: else it is read again.
+            for _ in 0..<100 {
+                let file = try Descriptor.open(path, .read)
+                let before = try file.status()
+                guard before.isRegular else { throw SystemError("read", path, before.isDirectory ? .isDirectory : .invalid) }
+                let bytes = try file.readToEnd(limit: ConfigFile.greatestSize)
+                if try file.status().isSame(as: before) {
+                    self.bytes = bytes
+                    status = before
+                    return
+                }
+            }
+        } catch {
+            if error.code == .notFound { throw Snapshot.missing(config) }
+            if error.code == .tooBig { throw Problem(.configInvalid, "openclaw.json is larger than 256 MiB") }
+            throw Problem(error)
+        }
+        throw Problem(.changedMeanwhile, "openclaw.json is written all the time")
+    }
+
+    static func resolve(_ config: String) throws(Problem) -> String {
+        do throws(SystemError) { return try Files.resolve(config) } catch {
+            if error.code == .notFound || error.code == .notDirectory { throw missing(config) }
+            throw Problem(error)
+        }
+    }
+
+    private static func missing(_ config: String) -> Problem {
+        Problem(.configMissing, "cannot open '\(config)': No such file or directory", hint: "run openclaw setup, or copy config/openclaw.json.template")
+    }
+
+    /// Whether the same name still leads to the same file with the same content. Times alone would not tell two writes within one tick of the
+    /// kernel's clock, so the content is compared as well.
+    func isUnchanged(_ config: String) -> Bool {
+        guard let now = try? Snapshot(config) else { return false }
+        return now.path == path && now.status.isSame(as: status) && now.bytes == bytes
+    }
+}

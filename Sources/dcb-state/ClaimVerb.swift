@@ -1,0 +1,139 @@
+import CommandKit
+import JSON
+import Onboarding
+import Platform
+import Provisioning
+import Store
+
+/// `claim`: who may work on a phone now, and on which agent.
+struct ClaimVerb {
+    private let state: StateCommand
+    private let kind: Claim.Kind
+    private let leaseMilliseconds: Int64
+    private let waitMilliseconds: Int
+    private let owner: ProcessIdentity?
+
+    init(_ state: StateCommand) throws(Problem) {
+        self.state = state
+        let arguments = state.command.arguments
+        kind = arguments.has("removal") ? .removal : .provision
+        let lease = try arguments.milliseconds("lease", default: 60_000)
+        guard (1000...86_400_000).contains(lease) else { throw Problem(.usage, "option --lease takes 1s to 24h") }
+        leaseMilliseconds = Int64(lease)
+        waitMilliseconds = try arguments.milliseconds("wait", default: 10_000)
+        if let pid = try arguments.integer("owner-pid", in: 1...Int(Int32.max)) {
+            guard let identity = ProcessIdentity(pid: Int32(pid)) else { throw Problem(.usage, "option --owner-pid names no running process") }
+            owner = identity
+        } else {
+            owner = nil
+        }
+    }
+
+    func run(_ documents: [StreamDocument]) throws(Problem) {
+        let record = try state.workplace.openRecord()
+        let deadline = Deadline(in: waitMilliseconds)
+        var waiting = take(documents, record)
+        try state.console.flush()
+        // Waiters read only; they write when the phone looks free.
+        var pause = 10
+        while !waiting.isEmpty, !deadline.hasPassed {
+            Clock.sleep(milliseconds: min(pause, deadline.remainingMilliseconds))
+            pause = min(pause * 3 / 2, 200)
+            let free = waiting.filter { (try? record.looksFree($0.document.members["phone"]?.stringValue)) ?? true }
+            if free.isEmpty { continue }
+            let stillBusy = take(free.map(\.document), record)
+            waiting = waiting.filter { w in !free.contains { $0.document.line == w.document.line } } + stillBusy
+            try state.console.flush()
+            if Termination.pending != nil { break }
+        }
+        for (document, problem) in waiting { state.command.refuse(document, problem) }
+    }
+
+    /// One round for all: claims what is free, finishes removals that stand in the way, and claims those phones afresh.
+    /// - Returns: the busy ones.
+    private func take(_ documents: [StreamDocument], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {
+        var outcomes: [(StreamDocument, ClaimOutcome)] = []
+        var mine: [PhoneNumber: Claim] = [:]
+        state.write(documents, record: record) { (document, r) throws(Problem) in
+            let phone = try StepItem.phone(of: document)
+            // The same phone twice in a group is one piece of work.
+            if let claim = mine[phone] {
+                outcomes.append((document, kind == .removal ? .removal(claim) : .resumed(claim)))
+                return nil
+            }
+            let fresh: AgentID
+            do throws(SystemError) { fresh = try AgentID.random() } catch { throw Problem(error) }
+            let outcome = try r.takeClaim(phone, kind, agentID: fresh, leaseMilliseconds: leaseMilliseconds, owner: owner)
+            switch outcome {
+            case .new(let claim), .resumed(let claim), .removal(let claim): mine[phone] = claim
+            default: break
+            }
+            outcomes.append((document, outcome))
+            return nil
+        }
+        var busy: [(document: StreamDocument, problem: Problem)] = []
+        var blocked: [(StreamDocument, Claim)] = []
+        for (document, outcome) in outcomes {
+            switch outcome {
+            case .new(let claim): answer(document, claim, "new")
+            case .resumed(let claim): answer(document, claim, "resumed")
+            case .removal(let claim): answer(document, claim, "removal")
+            case .existing(let row): answer(document, row)
+            case .absent:
+                var members = document.members
+                members["claim"] = "absent"
+                state.console.answer(members)
+            case .busy(let claim): busy.append((document, problem(claim)))
+            case .unfinishedRemoval(let claim): blocked.append((document, claim))
+            }
+        }
+        return busy + finish(blocked, record)
+    }
+
+    private func finish(_ blocked: [(document: StreamDocument, claim: Claim)], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {
+        if blocked.isEmpty { return [] }
+        if state.isDry {
+            for (document, claim) in blocked { answer(document, claim, "removal") }
+            return []
+        }
+        let failures = Removal(state.workplace, record: record).finish(blocked.map(\.claim))
+        var free: [StreamDocument] = []
+        for (document, claim) in blocked {
+            if let cause = failures[claim.phone] {
+                state.command.refuse(document, Problem(.unfinished, "an earlier removal of this phone cannot be finished: \(cause.detail)", hint: cause.hint))
+            } else {
+                free.append(document)
+            }
+        }
+        return free.isEmpty ? [] : take(free, record)
+    }
+
+    private func problem(_ claim: Claim) -> Problem {
+        let owner = claim.owner.map { " (pid \($0.pid))" } ?? ""
+        return Problem(.busy, "another call\(owner) works on \(Redaction.phone(claim.phone.e164))")
+    }
+
+    private func answer(_ document: StreamDocument, _ claim: Claim, _ how: String) {
+        var members = document.members
+        members["agentId"] = .string(claim.agentID)
+        members["claim"] = .string(how)
+        members["fence"] = .string(claim.fence)
+        state.console.answer(members)
+    }
+
+    private func answer(_ document: StreamDocument, _ row: Row) {
+        var members = document.members
+        members["agentId"] = .string(row.agentID)
+        members["claim"] = "existing"
+        members["status"] = .string(row.status.rawValue)
+        state.console.answer(members)
+    }
+}
+
+extension Record {
+    /// Whether a claim of this phone is gone or may be taken over.
+    fileprivate func looksFree(_ phone: String?) throws(Problem) -> Bool {
+        guard let phone, let number = PhoneNumber(e164: phone), let claim = try claim(for: number) else { return true }
+        return mayTakeOver(claim)
+    }
+}

@@ -1,0 +1,94 @@
+import CommandKit
+import JSON
+import Onboarding
+import OpenClaw
+import Platform
+import Provisioning
+import Store
+
+/// `commit`: the point of no return. Makes the row, or ends a removal.
+struct CommitVerb {
+    private let state: StateCommand
+    private let purges: Bool
+
+    init(_ state: StateCommand) {
+        self.state = state
+        purges = state.command.arguments.has("purge")
+    }
+
+    func run(_ documents: [StreamDocument]) throws(Problem) {
+        let record = try state.workplace.openRecord()
+        let key = purges && !state.isDry ? try ErasureKey(state.workplace.paths).bytes() : []
+        // The config is read once a group, and only when a removal must be proven.
+        var model: ConfigModel?
+        if documents.contains(where: { $0.members["claim"]?.stringValue == "removal" }) {
+            model = try ConfigFile.read(state.workplace.paths.config, policy: state.workplace.policy, version: state.workplace.version)
+        }
+        state.write(documents, record: record) { (document, r) throws(Problem) in
+            switch document.members["claim"]?.stringValue {
+            case "absent":
+                if purges { try r.erase(try StepItem.phone(of: document), key: key) }
+                return document.members
+            case "removal": return try remove(try StepItem(document), r, model, key)
+            default: return try commit(try StepItem(document), r)
+            }
+        }
+    }
+
+    private func commit(_ item: StepItem, _ record: Record) throws(Problem) -> Object {
+        let name = try item.document.optionalString("name")
+        let email = try item.document.optionalString("email")
+        let language = try item.document.optionalString("language")
+        if let name { do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") } }
+        if let email { do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") } }
+        if state.isDry, try record.claim(for: item.phone) == nil, try record.liveRow(for: item.phone) == nil {
+            return plan(item)
+        }
+        let row = try record.commitProvision(item.phone, item.agentID.text, fence: item.fence, name: name, email: email, language: language)
+        var answer = item.answer
+        answer["status"] = .string(row.status.rawValue)
+        answer["createdAt"] = .string(row.createdAt.description)
+        answer["updatedAt"] = .string(row.updatedAt.description)
+        answer["expiresAt"] = RowAnswer.time(row.expiresAt)
+        return answer
+    }
+
+    private func remove(_ item: StepItem, _ record: Record, _ model: ConfigModel?, _ key: [UInt8]) throws(Problem) -> Object {
+        if let model, model.agent(item.agentID.text) != nil || !model.bindings(ofAgent: item.agentID.text).isEmpty {
+            throw Problem(.notReady, "openclaw.json still has agent \(item.agentID.text) or its binding", hint: "run dcb-bind --undo and dcb-create-agent --undo first")
+        }
+        _ = try record.commitRemoval(item.phone, item.agentID.text, fence: item.fence)
+        if purges, !state.isDry { try record.erase(item.phone, key: key) }
+        var answer = item.answer
+        answer["status"] = "cancelled"
+        return answer
+    }
+
+    /// What a commit of a dry pipeline would make.
+    private func plan(_ item: StepItem) -> Object {
+        let now = Timestamp(milliseconds: state.workplace.clock.now.milliseconds / 1000 * 1000)
+        var answer = item.answer
+        answer["status"] = "new"
+        answer["createdAt"] = .string(now.description)
+        answer["updatedAt"] = .string(now.description)
+        answer["expiresAt"] = .string(now.adding(milliseconds: 86_400_000).description)
+        return answer
+    }
+}
+
+/// The key that erased phones are hashed with; made once, beside the record.
+private struct ErasureKey {
+    let path: String
+
+    init(_ paths: Paths) { path = Path.join(paths.ownFolder, "erasure.key") }
+
+    func bytes() throws(Problem) -> [UInt8] {
+        do throws(SystemError) {
+            if let key = try Files.readIfPresent(path, limit: 64), key.count == 32 { return key }
+            try Files.makeDirectories(Path.parent(path))
+            let key = try Random.bytes(32)
+            try Files.replace(path, with: key, mode: 0o600)
+            return key
+        } catch { throw Problem(error) }
+    }
+}
