@@ -18,6 +18,9 @@ let package = Package(
         .executableTarget(name: "dcb-create-agent", dependencies: ["CommandKit", "JSON", "Provisioning", "Store"]),
         .executableTarget(name: "dcb-bind", dependencies: ["CommandKit", "JSON", "Provisioning", "Store"]),
         .executableTarget(name: "dcb-onboard", dependencies: ["CommandKit", "JSON", "Platform"]),
-        .executableTarget(name: "json-probe", dependencies: ["JSON"]),
+        .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
+        .target(name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/Support"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
     ]
 )

@@ -3,9 +3,6 @@
 #ifndef DCB_CLINUX_SHIM_H
 #define DCB_CLINUX_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +23,14 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+// No _GNU_SOURCE here: Swift's own Glibc module is built without it, and with it fd_set gets another
+// member, which a build from an empty module cache refuses. What it would declare:
+extern char **environ;
+extern int pipe2(int ends[2], int flags);
+extern int setresuid(uid_t real, uid_t effective, uid_t saved);
+extern int setresgid(gid_t real, gid_t effective, gid_t saved);
+extern int syncfs(int fd);
 
 static inline char **dcb_environment(void) { return environ; }
 static inline int dcb_signal_descriptor(const sigset_t *set) { return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK); }

@@ -2,8 +2,8 @@
 public struct Document: Sendable {
   let tape: Tape
 
-  /// Reads a whole text. Throws `JSONError` where it is not UTF-8, not `dialect`, or refused by `limits`; and for a text
-  /// over 2 GiB or a string, number or key over 512 MiB. Time and memory are linear, whatever the nesting.
+  /// Reads a whole text. Throws `JSONError` where it is not UTF-8, not `dialect`, or refused by `limits`; and for a
+  /// text over 2 GiB or a string, number or key over 512 MiB. Time and memory are linear, whatever the nesting.
   public init(parsing bytes: [UInt8], dialect: Dialect, limits: Limits = .standard) throws(JSONError) {
     switch Parser.parse(bytes, dialect: dialect, limits: limits) {
     case .success(let parsed): tape = Tape(bytes: bytes, words: parsed.words, hasComments: parsed.hasComments)
@@ -20,7 +20,8 @@ public struct Document: Sendable {
   /// Whether there is a JSON5 comment anywhere.
   public var hasComments: Bool { tape.hasComments }
 
-  /// The node a JSON Pointer (RFC 6901) names; nil when there is none, or it is no pointer. Of equal keys the last is meant.
+  /// The node a JSON Pointer (RFC 6901) names; nil when there is none, or it is no pointer. Of equal keys the last is
+  /// meant.
   public func node(at pointer: String) -> Node? {
     guard let tokens = Pointer.tokens(pointer) else { return nil }
     var node = root
@@ -73,7 +74,9 @@ public struct Document: Sendable {
     switch tape.tag(index) {
     case .string, .name:
       if tape.hasEscapes(index) {
-        Escapes.decode(content, loneSurrogates: .keep).withUnsafeBufferPointer { Writer.writeString(utf8: $0, to: &out) }
+        Escapes.decode(content, loneSurrogates: .keep).withUnsafeBufferPointer {
+          Writer.writeString(utf8: $0, to: &out)
+        }
       } else {
         content.withUnsafeBufferPointer { Writer.writeString(utf8: $0, to: &out) }
       }

@@ -1,4 +1,5 @@
-/// Turns edits into patches: goes down the tape, in the order of the text, to the arrays and objects with edits in them.
+/// Turns edits into patches: goes down the tape, in the order of the text, to the arrays and objects with edits in
+/// them.
 struct EditPlan {
   /// A node to look at.
   private struct Visit {

@@ -1,11 +1,11 @@
 /// Edits against one `Document`, applied in one pass; every byte they do not touch stays.
 ///
-/// New content is laid out like its siblings, and removing a member is the exact inverse of appending it. On one array or
-/// object appends happen before removals. A later `replace` or `remove` of the same node wins over an earlier one;
+/// New content is laid out like its siblings, and removing a member is the exact inverse of appending it. On one array
+/// or object appends happen before removals. A later `replace` or `remove` of the same node wins over an earlier one;
 /// edits inside a node that is replaced or removed go with it.
 ///
-/// Passing a node of another document, a scalar to `append`, or the root to `remove` is a bug of the caller and stops the
-/// process.
+/// Passing a node of another document, a scalar to `append`, or the root to `remove` is a bug of the caller and stops
+/// the process.
 public struct Edits: Sendable {
   enum Change {
     case remove

@@ -29,7 +29,6 @@ struct Gap {
     while index < bytes.count {
       let byte = bytes[index]
       if byte == UInt8(ascii: ","), comma == nil {
-        if isDirectlyBehindComma { break }
         comma = index
         index += 1
         tail = index

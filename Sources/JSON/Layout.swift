@@ -8,7 +8,8 @@ struct Surroundings {
   var unit: [UInt8]?
 }
 
-/// How a document is laid out. Lines must be asked for in the order of the text, so that all answers together are linear.
+/// How a document is laid out. Lines must be asked for in the order of the text, so that all answers together are
+/// linear.
 struct Layout {
   private let tape: Tape
   private var knownPosition: Int
@@ -51,8 +52,8 @@ struct Layout {
     return Surroundings(indentation: indentation, newline: newline, unit: unit)
   }
 
-  /// Whether an empty array or object is opened over several lines: when the document has several lines. Of a root alone
-  /// on its line the line break at the end of the file tells it.
+  /// Whether an empty array or object is opened over several lines: when the document has several lines. Of a root
+  /// alone on its line the line break at the end of the file tells it.
   private(set) lazy var rootHasNewline = tape.bytes[tape.start(0)..<tape.end(0)].contains { $0 == 0x0A || $0 == 0x0D }
 
   mutating func isMultiline(at node: Int) -> Bool {

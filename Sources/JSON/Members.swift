@@ -3,6 +3,7 @@ public struct Members: Sequence, IteratorProtocol, Sendable {
   let tape: Tape
   var range: Range<Int>
 
+  /// The next member, nil behind the last one.
   public mutating func next() -> Node.Member? {
     guard !range.isEmpty else { return nil }
     let member = Node.Member(tape: tape, index: range.lowerBound)
@@ -23,6 +24,7 @@ extension Node {
     /// Whether the key is exactly these bytes, without making a String.
     public func keyEquals(_ text: String) -> Bool { tape.textEquals(index, text) }
 
+    /// Its value.
     public var value: Node { Node(tape: tape, index: index + 1) }
 
     /// The bytes of the key in the text, quotes included.

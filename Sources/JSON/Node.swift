@@ -11,6 +11,7 @@ public struct Node: Sendable, Equatable {
     left.tape === right.tape && left.index == right.index
   }
 
+  /// Its type.
   public var kind: Kind {
     switch tape.tag(index) {
     case .null: .null
@@ -68,7 +69,8 @@ public struct Node: Sendable, Equatable {
     return iterator.next()
   }
 
-  /// The first key that this object (not one inside it) has a second time; nil when there is none. Linear expected time.
+  /// The first key that this object (not one inside it) has a second time; nil when there is none. Linear expected
+  /// time.
   public var firstDuplicateKey: String? {
     guard count > 1 else { return nil }
     return tape.bytes.withUnsafeBufferPointer { buffer in

@@ -2,9 +2,9 @@
 enum NumberSpelling {
   /// The JSON spelling of the same number (RFC 8259 section 6), nil when `text` is neither a JSON nor a JSON5 number.
   ///
-  /// A JSON spelling comes back as it is. `+1` is `1`, `.5` is `0.5`, `5.` is `5`, `0xFF` is `255`. `Infinity`, `-Infinity`
-  /// and `NaN` have no JSON spelling and stay; so does a hexadecimal number that no `Double` is large enough for: it is
-  /// `Infinity`.
+  /// A JSON spelling comes back as it is. `+1` is `1`, `.5` is `0.5`, `5.` is `5`, `0xFF` is `255`. `Infinity`,
+  /// `-Infinity` and `NaN` have no JSON spelling and stay; so does a hexadecimal number that no `Double` is large
+  /// enough for: it is `Infinity`.
   static func json(_ text: some Sequence<UInt8>) -> [UInt8]? {
     let text = Array(text)
     var out: [UInt8] = []

@@ -20,6 +20,7 @@ public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
     }
   }
 
+  /// Like `init(_:)`.
   public init(dictionaryLiteral elements: (String, Value)...) { self.init(elements) }
 
   /// The value at a key, nil when it is absent; setting nil removes the member.
@@ -35,8 +36,11 @@ public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
     }
   }
 
+  /// In order.
   public var keys: [String] { members.map(\.key) }
+  /// The number of members.
   public var count: Int { members.count }
+  /// Whether there are no members.
   public var isEmpty: Bool { members.isEmpty }
 
   /// Puts a member at `index` (clamped to what there is); a member of the same key is removed first.
@@ -45,6 +49,7 @@ public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
     members.insert((key, value), at: Swift.min(Swift.max(0, index), members.count))
   }
 
+  /// The members, in order.
   public func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> { members.makeIterator() }
 
   private func index(of key: String) -> Int? {

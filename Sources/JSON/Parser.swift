@@ -40,7 +40,8 @@ struct Parser {
       if let offset = firstInvalidUTF8(base, count: buffer.count) {
         return .failure(ParseFailure(offset: offset, reason: "the text is not UTF-8"))
       }
-      var parser = Parser(base, count: buffer.count, dialect: dialect, limits: limits)
+      let isNonFinite = limits.allowsNonFiniteText && buffer.count < 64 && isNonFiniteText(buffer)
+      var parser = Parser(base, count: buffer.count, dialect: isNonFinite ? .json5 : dialect, limits: limits)
       do throws(ParseFailure) {
         try parser.document()
         return .success((parser.words, parser.hasComments))
@@ -48,6 +49,13 @@ struct Parser {
         return .failure(error)
       }
     }
+  }
+
+  private static func isNonFiniteText(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+    var word = Array(text.drop(while: isSpace))
+    while let last = word.last, isSpace(last) { word.removeLast() }
+    return ["NaN", "Infinity", "-Infinity"].contains { $0.utf8.elementsEqual(word) }
   }
 
   /// The byte at `index`, 0 behind the end.

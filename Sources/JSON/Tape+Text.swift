@@ -36,7 +36,8 @@ extension Tape {
             let isEqual: Bool
             if head >> 34 & 1 == 1 {
               // An escape is never shorter than what it stands for.
-              isEqual = length >= key.count
+              isEqual =
+                length >= key.count
                 && Escapes.decode(bytes[start..<start + length], loneSurrogates: .keep).elementsEqual(key)
             } else {
               isEqual = length == key.count && (0..<length).allSatisfy { bytes[start + $0] == key[$0] }

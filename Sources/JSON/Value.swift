@@ -1,11 +1,12 @@
 /// A small JSON value in memory: documents on streams, and new content for edits.
 ///
-/// A number keeps its spelling, which must be a JSON or JSON5 number: writing any other is a bug of the caller and stops
-/// the process. Two values are equal when their strings are the same bytes, their numbers the same spelling and their
-/// objects the same members in any order (RFC 8259 section 1: "an unordered collection").
+/// A number keeps its spelling, which must be a JSON or JSON5 number: writing any other is a bug of the caller and
+/// stops the process. Two values are equal when their strings are the same bytes, their numbers the same spelling and
+/// their objects the same members in any order (RFC 8259 section 1: "an unordered collection").
 public enum Value: Sendable {
   case null
   case bool(Bool)
+  /// Its spelling.
   case number(String)
   case string(String)
   case array([Value])
@@ -14,8 +15,8 @@ public enum Value: Sendable {
   /// The deepest value that is read: freeing a tree is recursive.
   static let greatestDepth = 512
 
-  /// The value of a whole text. Throws where the grammar or `limits` refuse it; a `maxDepth` of nil or over 512 means 512.
-  /// Where keys may repeat, the last one wins.
+  /// The value of a whole text. Throws where the grammar or `limits` refuse it; a `maxDepth` of nil or over 512 means
+  /// 512. Where keys may repeat, the last one wins.
   public init(parsing bytes: [UInt8], dialect: Dialect = .json, limits: Limits = .strict) throws(JSONError) {
     var limits = limits
     limits.maxDepth = min(limits.maxDepth ?? Value.greatestDepth, Value.greatestDepth)
@@ -40,6 +41,7 @@ public enum Value: Sendable {
     return out
   }
 
+  /// Whether it is null.
   public var isNull: Bool {
     if case .null = self { true } else { false }
   }
@@ -76,6 +78,7 @@ public enum Value: Sendable {
 }
 
 extension Value: Equatable {
+  /// See the type: by bytes, spellings and members.
   public static func == (left: Value, right: Value) -> Bool {
     switch (left, right) {
     case (.null, .null): true
@@ -93,10 +96,16 @@ extension Value: Equatable {
 extension Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
+  /// A string.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// A bool.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A number.
   public init(integerLiteral value: Int) { self = .number(String(value)) }
+  /// An array.
   public init(arrayLiteral elements: Value...) { self = .array(elements) }
+  /// An object; of equal keys the last value wins.
   public init(dictionaryLiteral elements: (String, Value)...) { self = .object(Object(elements)) }
+  /// Null.
   public init(nilLiteral: ()) { self = .null }
 }

@@ -31,7 +31,9 @@ enum Writer {
       out += json ?? []
     case .string(let string): writeString(string, to: &out)
     case .array(let elements):
-      writeContainer("[", "]", Array(elements), style, to: &out) { element, inner, out in write(element, inner, to: &out) }
+      writeContainer("[", "]", Array(elements), style, to: &out) { element, inner, out in
+        write(element, inner, to: &out)
+      }
     case .object(let object):
       writeContainer("{", "}", Array(object), style, to: &out) { member, inner, out in
         writeString(member.key, to: &out)
@@ -47,8 +49,8 @@ enum Writer {
     string.withUTF8 { writeString(utf8: $0, to: &out) }
   }
 
-  /// A string in double quotes. What must be escaped is (RFC 8259 section 7), with the short escapes where there are any,
-  /// and so is half a surrogate pair in generalized UTF-8; all else stands as it is.
+  /// A string in double quotes. What must be escaped is (RFC 8259 section 7), with the short escapes where there are
+  /// any, and so is half a surrogate pair in generalized UTF-8; all else stands as it is.
   static func writeString(utf8 bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
     var copied = 0

@@ -9,6 +9,7 @@ public struct BindMount: Sendable, Equatable {
 
     public struct Fault: Error, Sendable, Equatable { public let reason: String }
 
+    /// - Returns: the mount, or what is wrong with its form.
     public static func parse(_ text: String) -> Result<BindMount, Fault> {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard (2...3).contains(parts.count), parts[0].hasPrefix("/"), parts[1].hasPrefix("/") else {
@@ -21,16 +22,24 @@ public struct BindMount: Sendable, Equatable {
         return .success(BindMount(source: Path.absolute(parts[0]), target: Path.absolute(parts[1]), options: options))
     }
 
+    /// The same with the links in its source resolved; nil when there is no such source.
+    public var resolved: BindMount? {
+        guard let real = try? Files.resolve(source) else { return nil }
+        return BindMount(source: real, target: target, options: options)
+    }
+
     /// Why it must not be: what OpenClaw refuses when it makes the container (although `config validate` takes it), what holds it (`/`), and what is private.
-    /// - Parameter privateFolders: absolute paths that no sandbox may see, such as the state folder with everybody's workspaces.
-    public func refusal(home: String?, privateFolders: [String] = []) -> String? {
+    /// - Parameter privatePaths: absolute paths that no sandbox may see, such as the state folder with everybody's workspaces.
+    public func refusal(home: String?, privatePaths: [String] = []) -> String? {
         let parts = source.split(separator: "/")
         if parts.contains(where: BindMount.sockets.contains) { return "would give the sandbox the container engine, and so the host" }
         var blocked = BindMount.systemFolders
         if let home { blocked += BindMount.homeFolders.map { Path.join(home, $0) } }
         if let hit = blocked.first(where: { BindMount.overlap(source, $0) }) { return "would show the sandbox \(hit), which OpenClaw refuses" }
-        if parts.contains(where: { BindMount.homeFolders.contains(String($0)) }) { return "would show the sandbox somebody's credentials, which OpenClaw refuses" }
-        if let hit = privateFolders.first(where: { BindMount.overlap(source, $0) }) { return "would show every sandbox \(hit), which is private" }
+        if parts.contains(where: { BindMount.homeFolders.contains(String($0)) }) {
+            return "would show the sandbox somebody's credentials, which OpenClaw refuses"
+        }
+        if let hit = privatePaths.first(where: { BindMount.overlap(source, $0) }) { return "would show every sandbox \(hit), which is private" }
         if target == "/" || BindMount.reservedTargets.contains(where: { BindMount.isInside(target, $0) }) {
             return "has a target that is reserved for the workspace"
         }

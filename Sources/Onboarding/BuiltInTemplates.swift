@@ -3,7 +3,7 @@
 enum BuiltInTemplates {
     /// By language, then by file name.
     static let texts: [String: [String: String]] = [
-        "en": ["AGENTS.md": enAgents, "SOUL.md": enSoul, "MEMORY.md": enMemory, "USER.md": enUser],
+        "en": ["AGENTS.md": enAgents, "SOUL.md": enSoul, "MEMORY.md": enMemory, "USER.md": enUser]
     ]
 
     private static let enAgents = #"""

@@ -7,7 +7,9 @@ public struct LanguageTag: Hashable, Sendable, CustomStringConvertible {
 
     /// - Returns: nil when it is not such a tag.
     public init?(_ text: String) {
-        guard (2...35).contains(text.utf8.count), text.utf8.allSatisfy({ LanguageTag.isLetter($0) || LanguageTag.isDigit($0) || $0 == 0x2D }) else { return nil }
+        guard (2...35).contains(text.utf8.count), text.utf8.allSatisfy({ LanguageTag.isLetter($0) || LanguageTag.isDigit($0) || $0 == 0x2D }) else {
+            return nil
+        }
         let subtags = text.split(separator: "-", omittingEmptySubsequences: false).map { $0.lowercased() }
         guard let primary = subtags.first, (2...3).contains(primary.utf8.count), primary.utf8.allSatisfy(LanguageTag.isLetter) else { return nil }
         var parts = [primary]

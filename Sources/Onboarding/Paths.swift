@@ -59,7 +59,7 @@ public struct Paths: Sendable, Equatable {
     public static func configLock(beside config: String) -> String { Path.join(Path.join(Path.parent(config), ownName), "config.lock") }
     /// Holds the record's generation a second time: a restored older record is noticed.
     public var generationFile: String { Path.join(ownFolder, "generation") }
-    /// One JSON object a line: who did what.
+    /// The folder of the audit trail.
     public var audit: String { Path.join(stateDir, "audit") }
     /// `<state>/trash`: what was removed and may still be wanted back.
     public var trash: String { Path.join(stateDir, "trash") }

@@ -15,6 +15,10 @@ public struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
     /// Takes what people and WhatsApp write of an international number; see `PhoneNumberParser`.
     /// - Throws: what is wrong with it, without quoting it.
     public init(parsing text: String) throws(PhoneNumberError) {
+        if PhoneNumber.isE164(text) {
+            e164 = text
+            return
+        }
         var parser = PhoneNumberParser()
         let digits = try parser.digits(of: text)
         guard let number = PhoneNumber(e164: "+" + digits) else { throw .notInternational }

@@ -51,9 +51,10 @@ public struct Policy: Sendable, Equatable {
 
     /// The policy file that was asked for, which must be there; else `<state>/dcb.json`; else what is built in.
     public static func load(for paths: Paths) throws(PolicyError) -> Policy {
-        let privateFolders = [paths.stateDir, Path.parent(paths.config), Path.parent(paths.record)].filter { $0 != "/" }
+        let named = [paths.stateDir, paths.config, paths.record]
+        let privatePaths = named + named.compactMap { try? Files.resolve($0) }
         do {
-            return try load(paths.settings ?? paths.defaultSettings, home: paths.home, privateFolders: privateFolders)
+            return try load(paths.settings ?? paths.defaultSettings, home: paths.home, privatePaths: privatePaths)
         } catch {
             if case .missing = error, paths.settings == nil { return .builtIn }
             throw error
@@ -61,8 +62,8 @@ public struct Policy: Sendable, Equatable {
     }
 
     /// - Parameter home: to refuse binds of credentials in it.
-    /// - Parameter privateFolders: no bind may show these.
-    public static func load(_ path: String, home: String? = nil, privateFolders: [String] = []) throws(PolicyError) -> Policy {
+    /// - Parameter privatePaths: no bind may show these (absolute paths).
+    public static func load(_ path: String, home: String? = nil, privatePaths: [String] = []) throws(PolicyError) -> Policy {
         let bytes: [UInt8]?
         do {
             // A pipe or a device in its place would wait for ever.
@@ -70,6 +71,10 @@ public struct Policy: Sendable, Equatable {
                 throw PolicyError.invalid(path: path, member: "", reason: "is no regular file", line: nil)
             }
             bytes = try Files.readIfPresent(path, limit: 1 << 20)
+            // A link that leads nowhere is a policy that got lost, not one that was never there.
+            if bytes == nil, try Files.status(path, followLinks: false) != nil {
+                throw PolicyError.invalid(path: path, member: "", reason: "is a link to nothing", line: nil)
+            }
         } catch let error as PolicyError {
             throw error
         } catch let error as SystemError {
@@ -78,28 +83,30 @@ public struct Policy: Sendable, Equatable {
             throw .invalid(path: path, member: "", reason: "cannot be read", line: nil)
         }
         guard let bytes else { throw .missing(path: path) }
-        return try Policy(parsing: bytes, path: path, home: home, privateFolders: privateFolders)
+        return try Policy(parsing: bytes, path: path, home: home, privatePaths: privatePaths)
     }
 
     /// - Parameter path: only for messages.
-    public init(parsing bytes: [UInt8], path: String, home: String? = nil, privateFolders: [String] = []) throws(PolicyError) {
+    public init(parsing bytes: [UInt8], path: String, home: String? = nil, privatePaths: [String] = []) throws(PolicyError) {
         var limits = Limits.strict
         limits.allowsByteOrderMark = true
         let document: Document
         do { document = try Document(parsing: bytes, dialect: .json5, limits: limits) } catch {
             throw .invalid(path: path, member: "", reason: "is no JSON5: \(error.reason)", line: error.line)
         }
-        try self.init(PolicyReader(path: path, document: document, node: document.root, name: "", accepted: Policy.memberNames), home, privateFolders)
+        try self.init(PolicyReader(path: path, document: document, node: document.root, name: "", accepted: Policy.memberNames), home, privatePaths)
     }
 
-    private init(_ reader: PolicyReader, _ home: String?, _ privateFolders: [String]) throws(PolicyError) {
-        if let text = try reader.string("channel"), text != channel { throw reader.refusal(of: "channel", "must be whatsapp: no other channel names people by phone") }
+    private init(_ reader: PolicyReader, _ home: String?, _ privatePaths: [String]) throws(PolicyError) {
+        if let text = try reader.string("channel"), text != channel {
+            throw reader.refusal(of: "channel", "must be whatsapp: no other channel names people by phone")
+        }
         if let text = try reader.string("account") {
             guard !text.isEmpty, text.utf8.count <= 128, !text.contains(" ") else { throw reader.refusal(of: "account", "must be * or an account's id") }
             account = text
         }
         if let inner = try reader.section("sandbox", accepted: SandboxPolicy.memberNames) {
-            sandbox = try SandboxPolicy(inner, home: home, privateFolders: privateFolders)
+            sandbox = try SandboxPolicy(inner, home: home, privatePaths: privatePaths)
         }
         templates = try reader.pathText("templates")
         if let inner = try reader.section("languages", accepted: nil) { languages = try LanguageMap(inner) }

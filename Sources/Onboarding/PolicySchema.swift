@@ -45,10 +45,16 @@ extension Policy {
             "workspaceAccess": .object(choices(SandboxPolicy.WorkspaceAccess.self, builtIn.workspaceAccess)),
             "image": ["type": "string", "pattern": "^[!-,.-~][!-~]{0,254}$", "default": .string(builtIn.image)],
             "network": described(
-                ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "not": ["pattern": "^[Hh][Oo][Ss][Tt]$"], "default": .string(builtIn.network)],
+                [
+                    "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "not": ["pattern": "^[Hh][Oo][Ss][Tt]$"],
+                    "default": .string(builtIn.network),
+                ],
                 "none, bridge, or the name of a network; never the host's or another container's."),
             "memory": described(
-                ["type": ["string", "integer"], "pattern": "^[0-9]+(\\.[0-9]+)? ?([KkMmGgTt]([Ii]?[Bb])?|[Bb])?$", "minimum": 6_291_456, "default": .string(builtIn.memory.text)],
+                [
+                    "type": ["string", "integer"], "pattern": "^[0-9]+(\\.[0-9]+)? ?([KkMmGgTt]([Ii]?[Bb])?|[Bb])?$", "minimum": 6_291_456,
+                    "default": .string(builtIn.memory.text),
+                ],
                 "At least 6m; units are powers of 1024."),
             "cpus": ["type": "number", "minimum": .number("0.01"), "maximum": 1024, "default": .number("\(builtIn.cpus)")],
             "pidsLimit": .object(integer(1, 4_194_304, builtIn.pidsLimit)),

@@ -10,16 +10,23 @@ public struct SHA256: Sendable {
     public init() {}
 
     public mutating func update(_ bytes: some Collection<UInt8>) {
+        if bytes.withContiguousStorageIfAvailable({ update($0) }) == nil { Array(bytes).withUnsafeBufferPointer { update($0) } }
+    }
+
+    private mutating func update(_ bytes: UnsafeBufferPointer<UInt8>) {
         sizeBytes &+= UInt64(bytes.count)
-        waiting.append(contentsOf: bytes)
-        let whole = waiting.count & ~63
-        if whole == 0 { return }
-        waiting.withUnsafeBufferPointer { buffer in
-            for start in stride(from: 0, to: whole, by: 64) {
-                SHA256.compress(UnsafeBufferPointer(rebasing: buffer[start..<(start + 64)]), &schedule, &state)
-            }
+        var rest = bytes[...]
+        if !waiting.isEmpty {
+            let missing = rest.prefix(64 - waiting.count)
+            waiting.append(contentsOf: missing)
+            rest = rest.dropFirst(missing.count)
+            if waiting.count < 64 { return }
+            waiting.withUnsafeBufferPointer { SHA256.compress($0, &schedule, &state) }
+            waiting.removeAll(keepingCapacity: true)
         }
-        waiting.removeFirst(whole)
+        let whole = rest.count & ~63
+        SHA256.compress(UnsafeBufferPointer(rebasing: rest.prefix(whole)), &schedule, &state)
+        waiting.append(contentsOf: rest.dropFirst(whole))
     }
 
     /// The 32 bytes of the digest; what was fed stays, more may follow.
@@ -44,32 +51,50 @@ public struct SHA256: Sendable {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    private static func compress(_ block: UnsafeBufferPointer<UInt8>, _ schedule: inout [UInt32], _ state: inout [UInt32]) {
+    /// - Parameter blocks: a multiple of 64 bytes.
+    private static func compress(_ blocks: UnsafeBufferPointer<UInt8>, _ schedule: inout [UInt32], _ state: inout [UInt32]) {
         schedule.withUnsafeMutableBufferPointer { w in
-            for i in 0..<16 {
-                w[i] = UInt32(block[4 * i]) << 24 | UInt32(block[4 * i + 1]) << 16 | UInt32(block[4 * i + 2]) << 8 | UInt32(block[4 * i + 3])
-            }
-            for i in 16..<64 {
-                let s0 = rotated(w[i - 15], 7) ^ rotated(w[i - 15], 18) ^ w[i - 15] >> 3
-                let s1 = rotated(w[i - 2], 17) ^ rotated(w[i - 2], 19) ^ w[i - 2] >> 10
-                w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
-            }
-            var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-            var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-            constants.withUnsafeBufferPointer { k in
-                for i in 0..<64 {
-                    let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-                    let t1 = h &+ s1 &+ (e & f ^ ~e & g) &+ k[i] &+ w[i]
-                    let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-                    let t2 = s0 &+ (a & b ^ a & c ^ b & c)
-                    (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+            state.withUnsafeMutableBufferPointer { state in
+                constants.withUnsafeBufferPointer { k in
+                    for start in stride(from: 0, to: blocks.count, by: 64) { compress(blocks, at: start, w, state, k) }
                 }
             }
-            for (i, word) in [a, b, c, d, e, f, g, h].enumerated() { state[i] = state[i] &+ word }
         }
     }
 
-    private static func rotated(_ x: UInt32, _ n: UInt32) -> UInt32 { x >> n | x << (32 - n) }
+    private static func compress(
+        _ blocks: UnsafeBufferPointer<UInt8>, at start: Int, _ w: UnsafeMutableBufferPointer<UInt32>, _ state: UnsafeMutableBufferPointer<UInt32>,
+        _ k: UnsafeBufferPointer<UInt32>
+    ) {
+        for i in 0..<16 {
+            let at = start + 4 * i
+            w[i] = UInt32(blocks[at]) << 24 | UInt32(blocks[at + 1]) << 16 | UInt32(blocks[at + 2]) << 8 | UInt32(blocks[at + 3])
+        }
+        for i in 16..<64 {
+            let s0 = rotated(w[i - 15], 7) ^ rotated(w[i - 15], 18) ^ w[i - 15] &>> 3
+            let s1 = rotated(w[i - 2], 17) ^ rotated(w[i - 2], 19) ^ w[i - 2] &>> 10
+            w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
+        }
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for i in 0..<64 {
+            let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+            let t1 = h &+ s1 &+ (g ^ (e & (f ^ g))) &+ k[i] &+ w[i]
+            let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+            let t2 = s0 &+ ((a & b) | (c & (a | b)))
+            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+        }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+        state[5] &+= f
+        state[6] &+= g
+        state[7] &+= h
+    }
+
+    private static func rotated(_ x: UInt32, _ n: UInt32) -> UInt32 { x &>> n | x &<< (32 - n) }
 
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,

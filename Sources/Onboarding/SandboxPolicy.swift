@@ -48,7 +48,8 @@ public struct SandboxPolicy: Sendable, Equatable {
 
     /// Member names of `sandbox` in dcb.json.
     static let memberNames = [
-        "mode", "scope", "workspaceAccess", "image", "network", "memory", "cpus", "pidsLimit", "capDrop", "readOnlyRoot", "user", "env", "binds", "setupCommand",
+        "mode", "scope", "workspaceAccess", "image", "network", "memory", "cpus", "pidsLimit", "capDrop", "readOnlyRoot", "user", "env", "binds",
+        "setupCommand",
     ]
 
     private static let builtInMemory = MemorySize(mebibytes: 512)

@@ -1,6 +1,6 @@
 /// `sandbox` of dcb.json: what would be less than the rule "agent and sandbox first" is refused here, not when an agent is made.
 extension SandboxPolicy {
-    init(_ reader: PolicyReader, home: String?, privateFolders: [String]) throws(PolicyError) {
+    init(_ reader: PolicyReader, home: String?, privatePaths: [String]) throws(PolicyError) {
         self.init()
         mode = try reader.choice("mode", Mode.self, because: ": every agent runs in a sandbox") ?? mode
         scope = try reader.choice("scope", Scope.self, because: ": people never share a container") ?? scope
@@ -14,7 +14,7 @@ extension SandboxPolicy {
         readOnlyRoot = try reader.bool("readOnlyRoot")
         user = try SandboxPolicy.user(reader)
         env = try SandboxPolicy.env(reader) ?? env
-        binds = try SandboxPolicy.binds(reader, home: home, privateFolders: privateFolders) ?? binds
+        binds = try SandboxPolicy.binds(reader, home: home, privatePaths: privatePaths) ?? binds
         setupCommand = try reader.string("setupCommand", allowsLines: true)
         if setupCommand?.isEmpty == true { throw reader.refusal(of: "setupCommand", "is empty") }
     }
@@ -84,7 +84,7 @@ extension SandboxPolicy {
         return variables
     }
 
-    private static func binds(_ reader: PolicyReader, home: String?, privateFolders: [String]) throws(PolicyError) -> [String]? {
+    private static func binds(_ reader: PolicyReader, home: String?, privatePaths: [String]) throws(PolicyError) -> [String]? {
         guard let texts = try reader.strings("binds", "an array of source:target[:options]") else { return nil }
         var targets: Set<String> = []
         for (i, text) in texts.enumerated() {
@@ -93,7 +93,10 @@ extension SandboxPolicy {
             switch BindMount.parse(text) {
             case .failure(let fault): throw reader.refusal(of: element, member, fault.reason)
             case .success(let bind):
-                if let reason = bind.refusal(home: home, privateFolders: privateFolders) { throw reader.refusal(of: element, member, reason) }
+                let names = [bind] + (bind.resolved.map { [$0] } ?? [])
+                for name in names {
+                    if let reason = name.refusal(home: home, privatePaths: privatePaths) { throw reader.refusal(of: element, member, reason) }
+                }
                 guard targets.insert(bind.target).inserted else { throw reader.refusal(of: element, member, "has the target of another bind") }
             }
         }

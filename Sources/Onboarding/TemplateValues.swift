@@ -24,7 +24,7 @@ public struct TemplateValues: Sendable {
         filled.reserveCapacity(bytes.count + 256)
         var i = 0
         while i < bytes.count {
-            guard bytes[i] == TemplateValues.open, i + 1 < bytes.count, bytes[i + 1] == TemplateValues.open, let end = TemplateValues.close(bytes, from: i + 2) else {
+            guard TemplateValues.opens(bytes, at: i), let end = TemplateValues.close(bytes, from: i + 2) else {
                 filled.append(bytes[i])
                 i += 1
                 continue
@@ -37,7 +37,11 @@ public struct TemplateValues: Sendable {
         return String(decoding: filled, as: UTF8.self)
     }
 
-    private static let open = UInt8(ascii: "{")
+    /// Of three braces the last two open.
+    private static func opens(_ bytes: [UInt8], at i: Int) -> Bool {
+        let brace = UInt8(ascii: "{")
+        return i + 2 < bytes.count && bytes[i] == brace && bytes[i + 1] == brace && bytes[i + 2] != brace
+    }
 
     private static func close(_ bytes: [UInt8], from start: Int) -> Int? {
         var i = start

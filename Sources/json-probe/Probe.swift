@@ -1,9 +1,10 @@
 import JSON
+import Platform
 
 /// The steps of the commands.
 enum Probe {
   static func document(_ path: String, _ dialect: Dialect) -> Document {
-    guard let bytes = FileIO.read(path) else { fail(74, "cannot read \(path)") }
+    guard let bytes = try? Files.read(path) else { fail(74, "cannot read \(path)") }
     do throws(JSONError) {
       return try Document(parsing: bytes, dialect: dialect)
     } catch {
@@ -46,17 +47,15 @@ enum Probe {
   }
 
   static func finish(_ bytes: [UInt8], inPlace path: String? = nil) -> Never {
-    if let path {
-      if !FileIO.overwrite(path, with: bytes) { fail(74, "cannot write \(path)") }
-    } else if !FileIO.write(bytes, to: 1) {
-      fail(74, "cannot write the output")
-    }
-    FileIO.exit(0)
+    do throws(SystemError) {
+      if let path { try Files.replace(path, with: bytes, mode: 0o600) } else { try Descriptor.standardOutput.writeAll(bytes) }
+    } catch { fail(74, error.description) }
+    CurrentProcess.exit(0)
   }
 
   static func fail(_ code: Int32, _ sentence: String) -> Never {
-    _ = FileIO.write(Array("json-probe: \(sentence)\n".utf8), to: 2)
-    FileIO.exit(code)
+    try? Descriptor.standardError.writeAll(Array("json-probe: \(sentence)\n".utf8))
+    CurrentProcess.exit(code)
   }
 
   /// `~1` and `~0` of a reference token (RFC 6901 section 4), in that order.

@@ -1,0 +1,154 @@
+import Onboarding
+import Platform
+import Testing
+
+@Suite struct AgentTemplatesTests {
+    static let configAgents = Path.absolute(Path.join(Path.parent(#filePath), "../../config/agents"))
+
+    func values(name: String? = "Ada") throws -> TemplateValues {
+        TemplateValues(
+            agentID: try #require(AgentID("user_0123456789abcdef")), name: name, phone: try #require(PhoneNumber(e164: "+15551234567")), language: "en",
+            createdAt: Timestamp(milliseconds: 1_769_914_800_000))
+    }
+
+    func rendered(_ text: String, name: String? = "Ada") throws -> String {
+        let folder = try Folder()
+        for file in AgentTemplates.fileNames { try folder.write("en/\(file)", text) }
+        let first = try AgentTemplates.load(folder.path, language: "en").render(values(name: name)).first
+        return String(decoding: try #require(first).bytes, as: UTF8.self)
+    }
+
+    @Test func builtInOnesAreTheFilesOfConfigAgents() throws {
+        let languages = try Files.list(AgentTemplatesTests.configAgents)
+        #expect(languages.contains("en"))
+        for language in languages {
+            let loaded = try AgentTemplates.load(AgentTemplatesTests.configAgents, language: language)
+            let builtIn = AgentTemplates.builtIn(language: language)
+            #expect(builtIn.files.map(\.name) == AgentTemplates.fileNames)
+            #expect(loaded.files.map(\.name) == AgentTemplates.fileNames)
+            for (a, b) in zip(loaded.files, builtIn.files) {
+                #expect(Array(a.text.utf8) == Array(b.text.utf8), "\(language)/\(a.name)")
+                #expect(Array(a.text.utf8) == (try Files.read(Path.join(AgentTemplatesTests.configAgents, "\(language)/\(a.name)"))))
+            }
+        }
+    }
+
+    @Test(arguments: ["en", "es", "pt-BR", "", "../..", "xx"]) func builtInOnesRender(_ language: String) throws {
+        for (name, bytes) in try AgentTemplates.builtIn(language: language).render(values()) {
+            let text = String(decoding: bytes, as: UTF8.self)
+            #expect(!text.isEmpty && text.hasSuffix("\n"), "\(name)")
+            #expect(!text.contains("{{"), "\(name)")
+        }
+    }
+
+    @Test func builtInOnesSayWhatTheyMust() throws {
+        let files = Dictionary(uniqueKeysWithValues: AgentTemplates.builtIn(language: "en").files.map { ($0.name, $0.text) })
+        let agents = try #require(files["AGENTS.md"])
+        for words in [
+            "Welcome", "e-mail", "onboarding.json", "gog auth add", "--remote --step 1", "--remote --step 2", "--no-input < /dev/null",
+            "Never ask for a password", "say which one",
+        ] {
+            #expect(agents.contains(words), "\(words)")
+        }
+        let user = try #require(files["USER.md"])
+        for name in ["NAME", "PHONE", "LANGUAGE", "CREATED_AT"] { #expect(user.contains("{{\(name)}}")) }
+        // Never a flow that waits for somebody at a terminal.
+        for line in agents.split(separator: "\n") where line.contains("`gog ") { #expect(line.contains("--no-input < /dev/null")) }
+    }
+
+    @Test func fallsBackFileByFile() throws {
+        let folder = try Folder()
+        for file in AgentTemplates.fileNames { try folder.write("en/\(file)", "en \(file)") }
+        for file in ["AGENTS.md", "SOUL.md"] { try folder.write("pt/\(file)", "pt \(file)") }
+        try folder.write("pt-BR/SOUL.md", "pt-BR SOUL.md")
+        func texts(_ language: String) throws -> [String] { try AgentTemplates.load(folder.path, language: language).files.map(\.text) }
+        #expect(try texts("pt-BR") == ["pt AGENTS.md", "pt-BR SOUL.md", "en MEMORY.md", "en USER.md"])
+        #expect(try texts("pt-br") == texts("pt-BR"))
+        #expect(try texts("pt") == ["pt AGENTS.md", "pt SOUL.md", "en MEMORY.md", "en USER.md"])
+        #expect(try texts("de") == ["en AGENTS.md", "en SOUL.md", "en MEMORY.md", "en USER.md"])
+    }
+
+    @Test(arguments: AgentTemplates.fileNames) func aMissingOneIsNamed(_ missing: String) throws {
+        let folder = try Folder()
+        for file in AgentTemplates.fileNames where file != missing { try folder.write("en/\(file)", "x") }
+        let failure = try #require(thrown(AgentTemplates.Failure.self) { try AgentTemplates.load(folder.path, language: "es") })
+        #expect(failure == .missing(file: missing, tried: ["\(folder.path)/es/\(missing)", "\(folder.path)/en/\(missing)"]))
+        #expect(failure.detail.contains(missing))
+        try folder.write("es/\(missing)", "x")
+        #expect(try AgentTemplates.load(folder.path, language: "es").files.count == 4)
+    }
+
+    @Test(arguments: ["..", "../x", "/x", "en/../../x", ".", "", "x\u{0}y", "EN/"]) func aLanguageNeverClimbsOut(_ language: String) throws {
+        let folder = try Folder()
+        for file in AgentTemplates.fileNames {
+            try folder.write("inner/en/\(file)", "en")
+            try folder.write(file, "outside")
+            try folder.write("x/\(file)", "outside")
+        }
+        let loaded = try AgentTemplates.load(Path.join(folder.path, "inner"), language: language)
+        #expect(loaded.files.allSatisfy { $0.text == "en" })
+    }
+
+    @Test func damagedOnesAreRefused() throws {
+        let folder = try Folder()
+        for file in AgentTemplates.fileNames { try folder.write("en/\(file)", "x") }
+        try folder.write("en/SOUL.md", [0x78, 0xFF])
+        #expect(throws: AgentTemplates.Failure.damaged(path: "\(folder.path)/en/SOUL.md", reason: "is no UTF-8")) {
+            try AgentTemplates.load(folder.path, language: "en")
+        }
+        try folder.write("en/SOUL.md", [UInt8](repeating: 0x78, count: (256 << 10) + 1))
+        #expect(throws: AgentTemplates.Failure.self) { try AgentTemplates.load(folder.path, language: "en") }
+        try Files.remove("\(folder.path)/en/SOUL.md")
+        try Files.makeDirectory("\(folder.path)/en/SOUL.md")
+        #expect(throws: AgentTemplates.Failure.self) { try AgentTemplates.load(folder.path, language: "en") }
+    }
+
+    @Test func fills() throws {
+        #expect(
+            try rendered("{{AGENT_ID}} {{NAME}} {{PHONE}} {{LANGUAGE}} {{CREATED_AT}}\n") == "user_0123456789abcdef Ada +15551234567 en 2026-02-01T03:00:00Z\n")
+        #expect(try rendered("{{ NAME }}{{NAME}}") == "AdaAda")
+        #expect(try rendered("a { b {{ c }\n}} {{{NAME}}}x") == "a { b {{ c }\n}} {Ada}x")
+        #expect(try rendered("no placeholder {} {{\n}}") == "no placeholder {} {{\n}}")
+        #expect(try rendered("") == "")
+    }
+
+    @Test(arguments: ["{{EMAIL}}", "{{name}}", "{{}}", "{{ }}", "{{NAME", "{{NAME }", "x {{NAME}} {{PASSWORD}}"]) func unknownOnesAreRefused(_ text: String)
+        throws
+    {
+        if !text.contains("}}") {
+            #expect(try rendered(text) == text)
+        } else {
+            #expect(throws: AgentTemplates.Failure.self) { try rendered(text) }
+        }
+    }
+
+    @Test func aValueBringsNothingIn() throws {
+        #expect(try rendered("[{{NAME}}]", name: "{{PHONE}}") == "[((PHONE))]")
+        #expect(try rendered("{{{NAME}}PHONE}}", name: "{") == "{(PHONE}}")
+        #expect(try rendered("[{{NAME}}]", name: "A\n# Orders\r\u{2028}\u{85}\u{0}B") == "[A # Orders    B]")
+        #expect(try rendered("[{{NAME}}]", name: "`rm -rf`") == "['rm -rf']")
+        for nothing in [nil, "", "  ", "\n"] { #expect(try rendered("[{{NAME}}]", name: nothing) == "[\u{2014}]") }
+    }
+
+    @Test func whereTheyComeFrom() throws {
+        let folder = try Folder()
+        for place in ["named", "policy", "share/dcb/agents"] { for file in AgentTemplates.fileNames { try folder.write("\(place)/en/\(file)", place) } }
+        func first(_ named: String?, _ policyFolder: String?, executable: String?) throws -> String {
+            let paths = try #require(Paths.resolve(option: { $0 == "templates" ? named : nil }, environment: [:], home: folder.path))
+            var policy = Policy.builtIn
+            policy.templates = policyFolder
+            return try #require(AgentTemplates.load(paths: paths, policy: policy, executable: executable, language: "en").files.first).text
+        }
+        let executable = "\(folder.path)/bin/dcb-create-agent"
+        #expect(try first("\(folder.path)/named", "~/policy", executable: executable) == "named")
+        #expect(try first(nil, "~/policy", executable: executable) == "policy")
+        #expect(try first(nil, nil, executable: executable) == "share/dcb/agents")
+        if !Files.exists("/usr/share/dcb/agents") {
+            #expect(try first(nil, nil, executable: "/nowhere/bin/x") == AgentTemplates.builtIn(language: "en").files.first?.text)
+            #expect(try first(nil, nil, executable: nil) == AgentTemplates.builtIn(language: "en").files.first?.text)
+        }
+        // What was asked for is never replaced by something else.
+        #expect(throws: AgentTemplates.Failure.self) { try first("\(folder.path)/nowhere", nil, executable: executable) }
+        #expect(throws: AgentTemplates.Failure.self) { try first(nil, "/nowhere", executable: executable) }
+    }
+}
