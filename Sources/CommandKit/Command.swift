@@ -14,7 +14,8 @@ public struct Command {
         Termination.ignoreBrokenPipe()
         let context = ProcessContext.current()
         let arguments: Arguments
-        do { arguments = try spec.parse(Array(context.arguments.dropFirst())) } catch { Console(command: spec.name).exit(with: error) }
+        let words = Array(context.arguments.dropFirst())
+        do throws(Problem) { arguments = try spec.parse(words) } catch { Console(command: spec.name, format: logFormat(words)).exit(with: error) }
         let console = Console(
             command: spec.name, format: arguments.value("log").flatMap(Console.Format.init(rawValue:)), quiet: arguments.has("quiet"),
             verbose: arguments.has("verbose"))
@@ -28,7 +29,7 @@ public struct Command {
                 console.exit()
             }
             if let which = arguments.value("schema") {
-                guard let schema = spec.schema(which, arguments.verb) else { throw Problem(.usage, "there is no schema of that name", hint: "use --schema input or --schema output") }
+                guard let schema = spec.schema(which, arguments.verb) else { throw Problem(.usage, "there is no schema of that name", hint: "use --schema input, output or settings") }
                 try console.print(String(decoding: schema.pretty(), as: UTF8.self) + "\n")
                 console.exit()
             }
@@ -39,6 +40,15 @@ public struct Command {
             }
             return Command(arguments: arguments, console: console, context: context, clock: clock)
         } catch { console.exit(with: error) }
+    }
+
+    /// What `--log` says on a command line that cannot be read otherwise.
+    private static func logFormat(_ words: [String]) -> Console.Format? {
+        for (word, next) in zip(words, words.dropFirst() + [""]) {
+            if word == "--log" { return Console.Format(rawValue: next) }
+            if word.hasPrefix("--log=") { return Console.Format(rawValue: String(word.dropFirst(6))) }
+        }
+        return nil
     }
 
     /// A setting: the option, else its environment variable, else nil. An empty variable counts as unset.

@@ -36,7 +36,7 @@ public struct OptionSpec: Sendable {
         OptionSpec("quiet", short: "q", "say only problems"),
         OptionSpec("verbose", short: "v", "say each step"),
         OptionSpec("log", takes: .one("FORMAT"), choices: ["text", "json", "journal"], "how standard error is written; default: text on a terminal, else json"),
-        OptionSpec("schema", takes: .one("WHICH"), "print a JSON Schema (input, output) and exit"),
+        OptionSpec("schema", takes: .one("WHICH"), "print a JSON Schema (input, output, settings) and exit"),
     ]
 
     public static let dryRun = OptionSpec("dry-run", short: "n", "change nothing; answer what would be")

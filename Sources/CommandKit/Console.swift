@@ -59,7 +59,7 @@ public final class Console {
         switch format {
         case .json:
             var object: Object = [:]
-            object["problem"] = .string(problem.kind.rawValue)
+            object["problem"] = .string(problem.name)
             object["exit"] = .number("\(problem.kind.exit.rawValue)")
             object["command"] = .string(reporter)
             if let line { object["line"] = .number("\(line)") }

@@ -7,6 +7,11 @@ public struct Problem: Error, Sendable, Equatable {
     public var detail: String
     /// What the caller does next.
     public var hint: String
+    /// A newer command's name of it, which this one does not know.
+    var foreignName: String?
+
+    /// The name that scripts rely on.
+    public var name: String { foreignName ?? kind.rawValue }
 
     public init(_ kind: Kind, _ detail: String, hint: String? = nil) {
         self.kind = kind
@@ -146,7 +151,7 @@ public struct Problem: Error, Sendable, Equatable {
             case .committed: "the user exists; to remove it run dcb-onboard --undo"
             case .timeout: "try again, or give more --timeout"
             case .interrupted: "run it again"
-            case .unfinished: "run dcb-onboard again for this phone"
+            case .unfinished: "run the same command again for this phone"
             case .notApplied: "ask again later, or restart the gateway"
             case .notOwner: "run as the owner of the state folder"
             case .notPermitted: "check owner and mode"

@@ -14,7 +14,9 @@ public struct ReportedProblem: Sendable {
         else { return nil }
         // A name of a newer command is judged by its exit code.
         let kind = Problem.Kind(rawValue: name) ?? Problem.Kind.allCases.first { Int($0.exit.rawValue) == exit } ?? .internalError
-        problem = Problem(kind, object["detail"]?.stringValue ?? name, hint: object["hint"]?.stringValue)
+        var problem = Problem(kind, object["detail"]?.stringValue ?? name, hint: object["hint"]?.stringValue)
+        if problem.name != name { problem.foreignName = name }
+        self.problem = problem
         command = object["command"]?.stringValue ?? "?"
         line = object["line"]?.intValue
         requestID = object["requestId"]?.stringValue

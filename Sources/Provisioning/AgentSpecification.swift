@@ -3,6 +3,21 @@ import Onboarding
 import OpenClaw
 import Platform
 
+extension StepItem {
+    /// The language of the agent's files: asked for, or by the phone's prefix.
+    func language(in workplace: Workplace) -> String {
+        workplace.policy.language(for: phone, asked: document.members["language"]?.stringValue)
+    }
+
+    /// What dcb-create-agent adds to the document.
+    func describeAgent(in workplace: Workplace, created: Bool) {
+        additions["workspace"] = .string(workplace.paths.workspace(for: agentID))
+        additions["agentDir"] = .string(workplace.paths.agentDir(for: agentID))
+        additions["agentCreated"] = .bool(created)
+        additions["language"] = .string(language(in: workplace))
+    }
+}
+
 extension Workplace {
     /// The config entry that an agent of this policy has.
     func agentSpec(_ id: AgentID, password: Secret) throws(Problem) -> AgentSpec {

@@ -20,6 +20,9 @@ public struct AgentStep {
 
     /// Intent and ledger first, then the folders, then all config entries with one replacement.
     public func create(_ items: [StepItem]) throws(Problem) {
+        // A config that cannot be edited must not cost a claim's progress and a workspace.
+        _ = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        for item in items { item.describeAgent(in: workplace, created: false) }
         try record.write { (r) throws(Problem) in
             for item in items.live {
                 item.attempt { () throws(Problem) in
@@ -44,32 +47,11 @@ public struct AgentStep {
                 item.additions["agentCreated"] = .bool(change == .added)
             },
             recorded: { (item, claim, r) throws(Problem) in if claim != nil { try r.setProgress(item.phone, agent: .made) } })
-        for item in items.live {
-            item.additions["workspace"] = .string(workplace.paths.workspace(for: item.agentID))
-            item.additions["agentDir"] = .string(workplace.paths.agentDir(for: item.agentID))
-            item.additions["language"] = .string(language(of: item))
-        }
-    }
-
-    /// What would be made, without making it. A document whose claim was itself a dry one is accepted.
-    public func plan(_ items: [StepItem]) throws(Problem) {
-        var passwords: [AgentID: Secret] = [:]
-        try ConfigTransaction(workplace: workplace, record: record, event: "").plan(items) { (item, edit) throws(Problem) in
-            let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
-            item.additions["workspace"] = .string(workplace.paths.workspace(for: item.agentID))
-            item.additions["agentDir"] = .string(workplace.paths.agentDir(for: item.agentID))
-            item.additions["agentCreated"] = .bool(change == .added)
-            item.additions["language"] = .string(language(of: item))
-        }
-    }
-
-    private func language(of item: StepItem) -> String {
-        workplace.policy.language(for: item.phone, asked: item.document.members["language"]?.stringValue)
     }
 
     private func makeFolders(_ item: StepItem, _ templates: inout [String: AgentTemplates]) throws(Problem) {
         let paths = workplace.paths
-        let language = language(of: item)
+        let language = item.language(in: workplace)
         let values = TemplateValues(
             agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language, createdAt: workplace.clock.now)
         let files: [Workspace.File]

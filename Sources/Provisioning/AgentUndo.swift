@@ -64,19 +64,6 @@ public struct AgentUndo {
         do throws(SystemError) { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
     }
 
-    /// What would go.
-    public func plan(_ items: [StepItem]) throws(Problem) {
-        for item in items {
-            item.attempt { () throws(Problem) in
-                guard case .claim(let claim) = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true) else {
-                    item.additions["agentRemoved"] = false
-                    return
-                }
-                item.additions["agentRemoved"] = .bool(claim.agent != .none)
-            }
-        }
-    }
-
     private func folders(_ agentID: AgentID) -> [(from: String, name: String)] {
         [(workplace.paths.workspace(for: agentID), "workspace"), (workplace.paths.agentFolder(for: agentID), "agent")]
     }

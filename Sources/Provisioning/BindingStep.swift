@@ -74,39 +74,7 @@ public struct BindingStep {
             })
     }
 
-    /// What would be bound, without binding. The agent of a dry pipeline is not in the config yet.
-    public func plan(_ items: [StepItem]) throws(Problem) {
-        try ConfigTransaction(workplace: workplace, record: record, event: "").plan(items) { (item, edit) throws(Problem) in
-            if edit.model.agent(item.agentID.text) == nil, item.document.members["agentCreated"]?.boolValue == true {
-                _ = try edit.addAgent(try workplace.agentSpec(item.agentID, password: Secret("dry-run")))
-            }
-            BindingStep.describe(try edit.bind(item.phone, to: item.agentID), item)
-        }
-    }
-
-    public func planUndo(_ items: [StepItem]) throws(Problem) {
-        for item in items {
-            item.attempt { () throws(Problem) in
-                item.additions["bound"] = false
-                item.additions["allowlisted"] = false
-                if case .claim(let claim) = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true) {
-                    item.additions["unbound"] = .bool(claim.binding != .none)
-                }
-            }
-        }
-    }
-
-    /// Says which agent the config has for each phone. The gateway is not asked here.
-    public func ask(_ items: [StepItem]) throws(Problem) {
-        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
-        for item in items {
-            let routed = model.bindings(ofPhone: item.phone.e164).first?.agentID
-            item.additions["applied"] = "unknown"
-            item.additions["routedTo"] = ["config": routed.map { .string($0) } ?? .null, "gateway": .null]
-        }
-    }
-
-    private static func describe(_ outcome: ConfigEdit.BindOutcome, _ item: StepItem) {
+    static func describe(_ outcome: ConfigEdit.BindOutcome, _ item: StepItem) {
         item.additions["binding"] = outcome.binding
         item.additions["bound"] = true
         switch outcome.allow {

@@ -35,9 +35,11 @@ struct ConfigTransaction {
                         return (whole, ())
                     },
                     durable: { (whole, _) throws(Problem) in
-                        guard let intended else { return }
+                        let made = whole.newMembersMade
+                        if intended == nil, made.isEmpty { return }
                         try record.write { (r) throws(Problem) in
-                            for pointer in whole.newMembersMade { try r.noteConfigMember(pointer) }
+                            for pointer in made { try r.noteConfigMember(pointer) }
+                            guard let intended else { return }
                             for item in items.live {
                                 item.attempt { () throws(Problem) in
                                     try r.savepoint { (r) throws(Problem) in
@@ -62,7 +64,6 @@ struct ConfigTransaction {
                             if lost { throw Problem(.claimLost, "a claim of the group was lost") }
                             try replace()
                             for (item, claim) in claims { try recorded(item, claim, r) }
-                            for pointer in whole.newMembersMade { try r.noteConfigMember(pointer) }
                             for pointer in whole.membersGone { try r.forgetConfigMember(pointer) }
                         }
                     })
@@ -70,21 +71,6 @@ struct ConfigTransaction {
                 for item in items.live { item.additions["config"] = ["path": .string(result.path), "changed": .bool(result.changed)] }
                 return
             } catch { if !lost { throw error } }
-        }
-    }
-
-    /// The edit without any effect: a dry run. No claim is asked for, but another's agent is refused.
-    func plan(_ items: [StepItem], edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
-        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
-        var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
-        for item in items {
-            item.attempt { () throws(Problem) in
-                do throws(Problem) { _ = try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) } catch {
-                    // Nothing was claimed in a dry pipeline.
-                    if error.kind != .claimLost { throw error }
-                }
-                try edit(item, &whole)
-            }
         }
     }
 

@@ -35,19 +35,22 @@ struct Trash {
         if agents.isEmpty { return }
         let owned = Set(agents.map(\.text))
         for name in try names() {
-            guard let dash = name.lastIndex(of: "-"), owned.contains(String(name[..<dash])) else { continue }
+            guard owned.contains(Trash.agent(of: name)) else { continue }
             try Files.removeTree(Path.join(path, name))
         }
     }
 
     /// The newest folder of the agent that has an entry and no workspace yet.
     private func unfinished(_ agentID: AgentID) throws(SystemError) -> String? {
-        for name in try names().reversed() where name.hasPrefix(agentID.text + "-") {
+        for name in try names().reversed() where Trash.agent(of: name) == agentID.text {
             let place = Path.join(path, name)
             if Files.exists(Path.join(place, "entry.json")), !Files.exists(Path.join(place, "workspace")) { return place }
         }
         return nil
     }
+
+    /// Of a folder `<agentId>-<time>`; an id may hold dashes itself.
+    private static func agent(of name: String) -> String { name.lastIndex(of: "-").map { String(name[..<$0]) } ?? name }
 
     private func names() throws(SystemError) -> [String] {
         do { return try Files.list(path) } catch {

@@ -51,19 +51,19 @@ extension Record {
         }
     }
 
-    /// The transitions of the row that is not cancelled, else of the newest; oldest first.
+    /// The transitions of every row that the phone has or had, oldest first: a phone that came back shows both agents.
     /// - Returns: false when the phone has no row.
     public func history(_ phone: PhoneNumber, each body: (TransitionEntry) throws(Problem) -> Void) throws(Problem) -> Bool {
-        guard let row = try row(for: phone) else { return false }
+        guard try row(for: phone) != nil else { return false }
         var last: Int64 = 0
         while true {
             let entries = try database.all(
                 """
-                SELECT id, transitioned_at, from_status, to_status FROM state_transitions WHERE state_id = ? AND id > ?
-                ORDER BY id LIMIT \(Record.page)
-                """, [.int(row.id), .int(last)]
+                SELECT t.id, t.transitioned_at, t.from_status, t.to_status, s.agent_id FROM onboarding_states s
+                JOIN state_transitions t ON t.state_id = s.id WHERE s.phone_number = ? AND t.id > ? ORDER BY t.id LIMIT \(Record.page)
+                """, [.text(phone.e164), .int(last)]
             ) { s throws(Problem) in
-                TransitionEntry(id: s.int(0), at: try s.time(1), from: s.textIfPresent(2), to: s.text(3), agentID: row.agentID)
+                TransitionEntry(id: s.int(0), at: try s.time(1), from: s.textIfPresent(2), to: s.text(3), agentID: s.text(4))
             }
             for entry in entries { try body(entry) }
             guard entries.count == Record.page, let end = entries.last else { return true }

@@ -1,6 +1,5 @@
 import CommandKit
 import Provisioning
-import Store
 
 /// The step: there, back, only what would be, or the question whether it is applied.
 struct Bind {
@@ -24,20 +23,20 @@ struct Bind {
     }
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
+        if ask { return command.runStep(documents, passesAbsent: true, asked) }
+        if dryRun {
+            let dry = try DryRun(workplace)
+            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? dry.unbind(items) : try dry.bind(items) }
+        }
         let step = BindingStep(workplace, record: try workplace.openRecord())
-        command.runStep(documents, passesAbsent: !ask) { items throws(Problem) in
-            if ask {
-                try step.ask(items)
-                if requireApplied {
-                    for item in items where item.problem == nil {
-                        item.problem = Problem(.notApplied, "no gateway is known that could have applied it", hint: "give --gateway and --gateway-token-file")
-                    }
-                }
-            } else if undo {
-                dryRun ? try step.planUndo(items) : try step.undo(items)
-            } else {
-                dryRun ? try step.plan(items) : try step.bind(items)
-            }
+        command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? try step.undo(items) : try step.bind(items) }
+    }
+
+    private func asked(_ items: [StepItem]) throws(Problem) {
+        try Routing(workplace).ask(items)
+        if !requireApplied { return }
+        for item in items where item.problem == nil {
+            item.problem = Problem(.notApplied, "no gateway is known that could have applied it", hint: "give --gateway and --gateway-token-file")
         }
     }
 }

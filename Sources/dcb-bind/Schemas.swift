@@ -1,5 +1,6 @@
 import CommandKit
 import JSON
+import Onboarding
 
 enum Schemas {
     private static let taken: [(String, Value)] = [
@@ -16,6 +17,7 @@ enum Schemas {
                     ("binding", Schema.binding), ("bound", Schema.flag), ("allowlisted", Schema.allowlisted), ("config", Schema.config), ("hint", Schema.text),
                     ("unbound", Schema.flag), ("applied", Schema.applied), ("routedTo", ["type": "object"]),
                 ], open: true)
+        case "settings": Policy.schema
         default: nil
         }
     }

@@ -1,6 +1,5 @@
 import CommandKit
 import Provisioning
-import Store
 
 /// The step: there, back, or only what would be.
 struct CreateAgent {
@@ -23,19 +22,22 @@ struct CreateAgent {
     }
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
+        if dryRun {
+            let dry = try DryRun(workplace)
+            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? dry.remove(items) : try dry.create(items) }
+        }
         let record = try workplace.openRecord()
         if undo {
             let step = AgentUndo(workplace, record: record)
             // Purging reaches absent phones too: their earlier agents' trash.
-            if purge, !dryRun { purgeAbsent(documents, step) }
+            if purge { purgeAbsent(documents, step) }
             command.runStep(documents, passesAbsent: true) { items throws(Problem) in
-                if dryRun { return try step.plan(items) }
                 try step.run(items)
                 if purge { step.purge(items) }
             }
         } else {
             let step = AgentStep(workplace, record: record, replacesLostKeyrings: newKeyring)
-            command.runStep(documents, passesAbsent: true) { items throws(Problem) in dryRun ? try step.plan(items) : try step.create(items) }
+            command.runStep(documents, passesAbsent: true) { items throws(Problem) in try step.create(items) }
         }
     }
 

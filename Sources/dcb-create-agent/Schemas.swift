@@ -1,5 +1,6 @@
 import CommandKit
 import JSON
+import Onboarding
 
 enum Schemas {
     private static let taken: [(String, Value)] = [
@@ -17,6 +18,7 @@ enum Schemas {
                     ("workspace", Schema.text), ("agentDir", Schema.text), ("agentCreated", Schema.flag), ("config", Schema.config),
                     ("agentRemoved", Schema.flag), ("trash", Schema.text),
                 ], open: true)
+        case "settings": Policy.schema
         default: nil
         }
     }

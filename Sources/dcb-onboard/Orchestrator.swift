@@ -156,7 +156,7 @@ struct Orchestrator {
     }
 
     private func unfinished(_ cause: Problem?) -> Problem {
-        Problem(.unfinished, "not finished, kept for the next call: \(cause?.detail ?? "a step gave no answer")", hint: cause.map { "\($0.hint); then run dcb-onboard again for this phone" })
+        Problem(.unfinished, "not finished, kept for the next call: \(cause?.detail ?? "a step gave no answer")", hint: cause.map { "\($0.hint); then run dcb-onboard \(plan.undo ? "--undo " : "")again for this phone" })
     }
 
     private func answer(_ job: Job, _ outcome: String) {

@@ -1,5 +1,6 @@
 import CommandKit
 import JSON
+import Onboarding
 
 enum Schemas {
     static func onboard(_ which: String, _ verb: String?) -> Value? {
@@ -21,6 +22,7 @@ enum Schemas {
                     ("allowlisted", Schema.allowlisted), ("config", Schema.config), ("createdAt", Schema.time), ("updatedAt", Schema.time),
                     ("expiresAt", Schema.nullableTime), ("requestId", Schema.requestID),
                 ], open: true)
+        case "settings": Policy.schema
         default: nil
         }
     }

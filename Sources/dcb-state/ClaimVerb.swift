@@ -30,7 +30,7 @@ struct ClaimVerb {
     }
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
-        let record = try state.workplace.openRecord()
+        guard let record = state.isDry ? try state.workplace.openRecordIfPresent() : try state.workplace.openRecord() else { return try plan(documents) }
         let deadline = Deadline(in: waitMilliseconds)
         var waiting = take(documents, record)
         try state.console.flush()
@@ -54,7 +54,7 @@ struct ClaimVerb {
     private func take(_ documents: [StreamDocument], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {
         var outcomes: [(StreamDocument, ClaimOutcome)] = []
         var mine: [PhoneNumber: Claim] = [:]
-        state.write(documents, record: record) { (document, r) throws(Problem) in
+        let isCommitted = state.write(documents, record: record) { (document, r) throws(Problem) in
             let phone = try StepItem.phone(of: document)
             // The same phone twice in a group is one piece of work.
             if let claim = mine[phone] {
@@ -71,6 +71,7 @@ struct ClaimVerb {
             outcomes.append((document, outcome))
             return nil
         }
+        if !isCommitted { return [] }
         var busy: [(document: StreamDocument, problem: Problem)] = []
         var blocked: [(StreamDocument, Claim)] = []
         for (document, outcome) in outcomes {
@@ -93,7 +94,8 @@ struct ClaimVerb {
     private func finish(_ blocked: [(document: StreamDocument, claim: Claim)], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {
         if blocked.isEmpty { return [] }
         if state.isDry {
-            for (document, claim) in blocked { answer(document, claim, "removal") }
+            // The removal would be finished first, and the claim be a new one.
+            state.each(blocked.map(\.document)) { (document) throws(Problem) in try planNew(document) }
             return []
         }
         let failures = Removal(state.workplace, record: record).finish(blocked.map(\.claim))
@@ -106,6 +108,27 @@ struct ClaimVerb {
             }
         }
         return free.isEmpty ? [] : take(free, record)
+    }
+
+    /// Without a record everyone is new, and nobody is there to be removed.
+    private func plan(_ documents: [StreamDocument]) throws(Problem) {
+        state.each(documents) { (document) throws(Problem) in
+            if kind == .provision { return try planNew(document) }
+            var members = document.members
+            members["claim"] = "absent"
+            state.console.answer(members)
+        }
+    }
+
+    private func planNew(_ document: StreamDocument) throws(Problem) {
+        _ = try StepItem.phone(of: document)
+        var members = document.members
+        do throws(SystemError) {
+            members["agentId"] = .string(try AgentID.random().text)
+            members["claim"] = "new"
+            members["fence"] = .string(try Random.hex(bytes: 8))
+        } catch { throw Problem(error) }
+        state.console.answer(members)
     }
 
     private func problem(_ claim: Claim) -> Problem {

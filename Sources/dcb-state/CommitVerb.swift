@@ -17,19 +17,24 @@ struct CommitVerb {
     }
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
-        let record = try state.workplace.openRecord()
+        guard let record = state.isDry ? try state.workplace.openRecordIfPresent() : try state.workplace.openRecord() else {
+            return state.each(documents) { (document) throws(Problem) in state.console.answer(try plan(document)) }
+        }
         let key = purges && !state.isDry ? try ErasureKey(state.workplace.paths).bytes() : []
         // The config is read once a group, and only when a removal must be proven.
-        var model: ConfigModel?
-        if documents.contains(where: { $0.members["claim"]?.stringValue == "removal" }) {
-            model = try ConfigFile.read(state.workplace.paths.config, policy: state.workplace.policy, version: state.workplace.version)
+        var config: Result<ConfigModel, Problem>?
+        if !state.isDry, documents.contains(where: { $0.members["claim"]?.stringValue == "removal" }) {
+            do throws(Problem) {
+                config = .success(try ConfigFile.read(state.workplace.paths.config, policy: state.workplace.policy, version: state.workplace.version))
+            } catch { config = .failure(error) }
         }
         state.write(documents, record: record) { (document, r) throws(Problem) in
+            if state.isDry, try isUnclaimed(document, r) { return try plan(document) }
             switch document.members["claim"]?.stringValue {
             case "absent":
                 if purges { try r.erase(try StepItem.phone(of: document), key: key) }
                 return document.members
-            case "removal": return try remove(try StepItem(document), r, model, key)
+            case "removal": return try remove(try StepItem(document), r, try config?.get(), key)
             default: return try commit(try StepItem(document), r)
             }
         }
@@ -41,9 +46,6 @@ struct CommitVerb {
         let language = try item.document.optionalString("language")
         if let name { do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") } }
         if let email { do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") } }
-        if state.isDry, try record.claim(for: item.phone) == nil, try record.liveRow(for: item.phone) == nil {
-            return plan(item)
-        }
         let row = try record.commitProvision(item.phone, item.agentID.text, fence: item.fence, name: name, email: email, language: language)
         var answer = item.answer
         answer["status"] = .string(row.status.rawValue)
@@ -64,8 +66,24 @@ struct CommitVerb {
         return answer
     }
 
+    /// A document of a dry pipeline: nothing was claimed.
+    private func isUnclaimed(_ document: StreamDocument, _ record: Record) throws(Problem) -> Bool {
+        let phone = try StepItem.phone(of: document)
+        switch document.members["claim"]?.stringValue {
+        case "new", "resumed": return try record.claim(for: phone) == nil ? try record.liveRow(for: phone) == nil : false
+        case "removal": return try record.claim(for: phone) == nil
+        default: return false
+        }
+    }
+
     /// What a commit of a dry pipeline would make.
-    private func plan(_ item: StepItem) -> Object {
+    private func plan(_ document: StreamDocument) throws(Problem) -> Object {
+        if document.members["claim"]?.stringValue == "absent" { return document.members }
+        let item = try StepItem(document)
+        if document.members["claim"]?.stringValue == "removal" {
+            item.additions["status"] = "cancelled"
+            return item.answer
+        }
         let now = Timestamp(milliseconds: state.workplace.clock.now.milliseconds / 1000 * 1000)
         var answer = item.answer
         answer["status"] = "new"

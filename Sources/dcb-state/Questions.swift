@@ -17,6 +17,7 @@ extension StateCommand {
 
     func get() throws(Problem) {
         guard let text = command.arguments.value("agent") else { return try stream(GetVerb(self).run) }
+        if !command.arguments.operands.isEmpty { throw Problem(.usage, "give a phone or --agent, not both") }
         guard let row = try workplace.openRecordIfPresent()?.row(agent: text) else {
             console.note(.negative)
             return console.answer(["found": false, "agentId": .string(text)])

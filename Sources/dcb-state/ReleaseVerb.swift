@@ -9,7 +9,10 @@ struct ReleaseVerb {
     init(_ state: StateCommand) { self.state = state }
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
-        let record = try state.workplace.openRecord()
+        guard let record = state.isDry ? try state.workplace.openRecordIfPresent() : try state.workplace.openRecord() else {
+            for document in documents { state.console.answer(document.members) }
+            return
+        }
         state.write(documents, record: record) { (document, r) throws(Problem) in
             if document.members["claim"]?.stringValue == "absent" { return document.members }
             let item = try StepItem(document)

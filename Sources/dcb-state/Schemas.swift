@@ -1,5 +1,6 @@
 import CommandKit
 import JSON
+import Onboarding
 
 enum Schemas {
     private static let row: [(String, Value)] = [
@@ -13,7 +14,7 @@ enum Schemas {
     ]
 
     static func state(_ which: String, _ verb: String?) -> Value? {
-        let title = "dcb-state \(verb ?? "") \(which)"
+        let title = "dcb-state \(verb ?? "claim") \(which)"
         switch (which, verb) {
         case ("input", "claim"?), ("input", nil): return Schema.document(title, required: ["phone"], [("phone", Schema.phone), ("requestId", Schema.requestID)], open: true)
         case ("input", "commit"?), ("input", "release"?): return Schema.document(title, required: ["phone"], pair, open: true)
@@ -60,6 +61,7 @@ enum Schemas {
         case ("output", "check"?): return Schema.document(title, required: ["ok", "findings"], [("ok", Schema.flag), ("findings", ["type": "array"])], open: false)
         case ("output", "init"?): return Schema.document(title, required: ["ok", "db"], [("ok", Schema.flag), ("stateDir", Schema.text), ("db", Schema.text), ("created", Schema.flag)], open: false)
         case ("output", "audit"?): return Schema.document(title, required: ["at", "event"], [("at", Schema.time), ("event", Schema.text)], open: true)
+        case ("settings", _): return Policy.schema
         default: return nil
         }
     }

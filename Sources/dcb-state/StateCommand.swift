@@ -13,8 +13,8 @@ struct StateCommand {
     static let spec = CommandSpec(
         "dcb-state", summary: "the record: claims, users, their status and history",
         usage: [
-            "init", "claim [--removal] [--lease TIME] [--wait TIME] [--owner-pid N] < DOCUMENTS", "commit | release < DOCUMENTS",
-            "get [--agent ID] [PHONE]", "update | handover | cancel < DOCUMENTS", "history [PHONE]",
+            "init", "claim [--removal] [--lease TIME] [--wait TIME] [--owner-pid N] [PHONE]", "commit [--purge] < DOCUMENTS", "release < DOCUMENTS",
+            "get [PHONE | --agent ID]", "update < DOCUMENTS", "handover | cancel [PHONE]", "history [PHONE]",
             "list [--status S]… [--stale] [--expired] [--limit N] [--after PHONE]", "claims | ledger | jobs", "check [--quick]",
             "audit [--since TIME] [--agent ID]",
         ],
@@ -40,7 +40,7 @@ struct StateCommand {
     init(_ command: Command) throws(Problem) {
         self.command = command
         let verb = command.arguments.verb ?? ""
-        if !command.arguments.operands.isEmpty, !["get", "history", "update", "handover", "cancel", "claim"].contains(verb) {
+        if !command.arguments.operands.isEmpty, !["get", "history", "handover", "cancel", "claim"].contains(verb) {
             throw Problem(.usage, "\(verb) takes no operand")
         }
         workplace = try Workplace(command, createsStateFolder: verb == "init")
@@ -65,7 +65,9 @@ struct StateCommand {
     }
 
     /// A write of one group: a savepoint a document, one commit, and answers only after it.
-    func write(_ documents: [StreamDocument], record: Record, _ body: (StreamDocument, Record) throws(Problem) -> Object?) {
+    /// - Returns: whether it was committed; when not, every document is refused.
+    @discardableResult
+    func write(_ documents: [StreamDocument], record: Record, _ body: (StreamDocument, Record) throws(Problem) -> Object?) -> Bool {
         var answers: [Object] = []
         var refusals: [(StreamDocument, Problem)] = []
         do throws(Problem) {
@@ -80,11 +82,12 @@ struct StateCommand {
         } catch {
             if error != StateCommand.rollback {
                 for document in documents { command.refuse(document, error) }
-                return
+                return false
             }
         }
         for (document, problem) in refusals { command.refuse(document, problem) }
         for answer in answers { console.answer(answer) }
+        return true
     }
 
     /// Ends a dry transaction.

@@ -1,5 +1,6 @@
 import CommandKit
 import JSON
+import Onboarding
 
 enum Schemas {
     static func validate(_ which: String, _ verb: String?) -> Value? {
@@ -12,6 +13,7 @@ enum Schemas {
         return switch which {
         case "input": Schema.document("dcb-validate input", required: ["phone"], members(Schema.anyPhone), open: false)
         case "output": Schema.document("dcb-validate output", required: ["phone"], members(Schema.phone), open: false)
+        case "settings": Policy.schema
         default: nil
         }
     }

@@ -1,0 +1,78 @@
+import CommandKit
+import JSON
+import Onboarding
+import OpenClaw
+import Platform
+import Store
+
+/// What the steps would do, without doing it: no lock, no claim, no file.
+public struct DryRun {
+    let workplace: Workplace
+    /// nil: there is none yet, and a dry run makes none.
+    let record: Record?
+
+    public init(_ workplace: Workplace) throws(Problem) {
+        self.workplace = workplace
+        record = try workplace.openRecordIfPresent()
+    }
+
+    public func create(_ items: [StepItem]) throws(Problem) {
+        try edit(items) { (item, edit) throws(Problem) in
+            let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
+            let present = edit.model.agent(item.agentID.text)?.keyringPassword
+            let isLost: Bool
+            do throws(SystemError) { isLost = present == nil ? try keyring.holdsEntries() : false } catch { throw Problem(error) }
+            if isLost { throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config") }
+            let change = try edit.addAgent(try workplace.agentSpec(item.agentID, password: present ?? Secret("dry run")))
+            item.describeAgent(in: workplace, created: change == .added)
+        }
+    }
+
+    /// The agent of a dry pipeline is not in the config yet.
+    public func bind(_ items: [StepItem]) throws(Problem) {
+        try edit(items) { (item, edit) throws(Problem) in
+            if edit.model.agent(item.agentID.text) == nil, item.document.members["agentCreated"]?.boolValue == true {
+                try edit.addAgent(try workplace.agentSpec(item.agentID, password: Secret("dry run")))
+            }
+            BindingStep.describe(try edit.bind(item.phone, to: item.agentID), item)
+        }
+    }
+
+    public func unbind(_ items: [StepItem]) {
+        for item in items {
+            item.attempt { () throws(Problem) in
+                item.additions["bound"] = false
+                item.additions["allowlisted"] = false
+                item.additions["unbound"] = .bool(try undone(item).contains(.binding))
+            }
+        }
+    }
+
+    public func remove(_ items: [StepItem]) {
+        for item in items { item.attempt { () throws(Problem) in item.additions["agentRemoved"] = .bool(try undone(item).contains(.agent)) } }
+    }
+
+    private func edit(_ items: [StepItem], _ body: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
+        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        var whole = ConfigEdit(model, membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
+        for item in items {
+            item.attempt { () throws(Problem) in
+                do throws(Problem) { _ = try record?.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) } catch {
+                    // Nothing was claimed in a dry pipeline.
+                    if error.kind != .claimLost { throw error }
+                }
+                try body(item, &whole)
+            }
+        }
+        for item in items.live { item.additions["config"] = ["path": .string(workplace.paths.config), "changed": .bool(!whole.isEmpty)] }
+    }
+
+    /// What an undo would take back; a dry removal has no claim in the record.
+    private func undone(_ item: StepItem) throws(Problem) -> [EntryKind] {
+        guard let record else { return [] }
+        do throws(Problem) { return try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true).claim?.done ?? [] } catch {
+            guard item.document.members["claim"]?.stringValue == "removal", [.committed, .claimLost].contains(error.kind) else { throw error }
+            return try record.openLedger(item.phone, agent: item.agentID.text).map(\.kind)
+        }
+    }
+}
