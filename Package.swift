@@ -21,6 +21,9 @@ let package = Package(
         .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
         .target(name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/Support"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .executableTarget(name: "store-helper", dependencies: ["CommandKit", "Onboarding", "Platform", "Store"], path: "Tests/StoreTests/Helper"),
+        .testTarget(name: "StoreTests", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform", "Store", "store-helper"], exclude: ["Helper"]),
+        .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
     ]
 )

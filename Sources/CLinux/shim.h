@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -119,23 +120,29 @@ static inline int dcb_spawn(const char *path, char *const argv[], char *const en
     return pid;
 }
 
-// flock with a deadline: a repeating timer interrupts the wait, so a signal that
-// comes just before the call is not the last one.
+// flock with a deadline: a repeating timer interrupts the wait, so a signal that comes just before
+// the call is not the last one. The timer signals this very thread.
 static inline void dcb_noop(int s) { (void)s; }
 static inline int dcb_flock_wait(int fd, int milliseconds) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
     if (errno != EWOULDBLOCK || milliseconds <= 0) return -1;
-    struct sigaction sa = {0}, old;
+    struct sigaction sa = {0};
     sa.sa_handler = dcb_noop;
-    sigaction(SIGALRM, &sa, &old);
+    sigaction(SIGALRM, &sa, NULL);
     sigset_t alarm_set, mask;
     sigemptyset(&alarm_set);
     sigaddset(&alarm_set, SIGALRM);
-    sigprocmask(SIG_UNBLOCK, &alarm_set, &mask);
-    struct itimerval t = {{0, 50000}, {milliseconds / 1000, (milliseconds % 1000) * 1000}}, off = {{0, 0}, {0, 0}};
+    pthread_sigmask(SIG_UNBLOCK, &alarm_set, &mask);
+    struct sigevent event = {0};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = SIGALRM;
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    timer_t timer;
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return -1;
+    struct itimerspec t = {{0, 50000000}, {milliseconds / 1000, (milliseconds % 1000) * 1000000L}};
+    timer_settime(timer, 0, &t, NULL);
     struct timespec from, now;
     clock_gettime(CLOCK_MONOTONIC, &from);
-    setitimer(ITIMER_REAL, &t, NULL);
     int r, e;
     for (;;) {
         r = flock(fd, LOCK_EX);
@@ -145,9 +152,8 @@ static inline int dcb_flock_wait(int fd, int milliseconds) {
         int64_t passed = (now.tv_sec - from.tv_sec) * 1000LL + (now.tv_nsec - from.tv_nsec) / 1000000;
         if (passed >= milliseconds) { e = EWOULDBLOCK; break; }
     }
-    setitimer(ITIMER_REAL, &off, NULL);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    sigaction(SIGALRM, &old, NULL);
+    timer_delete(timer);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
     errno = e;
     return r;
 }

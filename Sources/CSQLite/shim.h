@@ -17,4 +17,15 @@ static inline int dcb_sqlite3_file_control_int(sqlite3 *db, int option, int valu
     return sqlite3_file_control(db, "main", option, &value);
 }
 
+// The errno of the last failed call on the write-ahead log, else on the database file; 0: none.
+// sqlite3_system_errno does not know it after a failed COMMIT.
+static inline int dcb_sqlite3_file_errno(sqlite3 *db) {
+    sqlite3_file *log = 0;
+    int e = 0;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &e);
+    if (e == 0) sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &e);
+    return e;
+}
+
 #endif

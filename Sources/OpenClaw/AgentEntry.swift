@@ -10,8 +10,10 @@ public struct AgentEntry: Sendable {
     public let node: JSON.Node
     /// Its place in the roster, from 0.
     public let position: Int
+    let shape: RosterShape
+
     /// JSON Pointer to it.
-    public let pointer: String
+    public var pointer: String { shape == .entries ? Pointer.join("/agents/entries", key) : "/agents/list/\(position)" }
 
     public var name: String? { node["name"]?.stringValue }
     public var workspace: String? { node["workspace"]?.stringValue }

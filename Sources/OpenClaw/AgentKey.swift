@@ -2,6 +2,7 @@
 enum AgentKey {
     /// Trimmed and lower-cased; other characters become hyphens, 64 at most; nothing left: `main`.
     static func normalise(_ text: String) -> String {
+        if isNormal(text) { return text }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var isPlain = true
@@ -30,6 +31,16 @@ enum AgentKey {
         while slug.last == UInt8(ascii: "-") { slug.removeLast() }
         let cut = slug.drop { $0 == UInt8(ascii: "-") }.prefix(64)
         return cut.isEmpty ? "main" : String(decoding: cut, as: UTF8.self)
+    }
+
+    /// Whether normalising changes nothing. Almost all are so already.
+    static func isNormal(_ text: String) -> Bool {
+        func check(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard let first = bytes.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "_"), bytes.count <= 64 else { return false }
+            for b in bytes where !isKeyByte(b) { return false }
+            return true
+        }
+        return text.utf8.withContiguousStorageIfAvailable(check) ?? false
     }
 
     /// Whether OpenClaw takes it as a key of `agents.entries`: `^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$`.

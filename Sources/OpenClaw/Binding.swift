@@ -1,3 +1,4 @@
+import CommandKit
 import JSON
 
 /// An element of `bindings`: who answers what.
@@ -19,44 +20,23 @@ public struct Binding: Sendable {
     public var isDirectPeer: Bool { peerKind == PeerKind.direct.rawValue || peerKind == PeerKind.dm.rawValue }
 
     /// - Returns: nil when it is none that OpenClaw would read; `Validity` says so.
-    init?(_ node: JSON.Node, position: Int) {
-        var agent: String?
-        var match: JSON.Node?
-        for member in node.members {
-            if member.keyEquals("agentId") { agent = member.value.stringValue } else if member.keyEquals("match") { match = member.value }
-        }
-        guard let agent, let match, match.kind == .object else { return nil }
-        var channel: String?
-        var account: String?
-        var peer: JSON.Node?
-        var isNarrower = false
-        for member in match.members {
-            if member.keyEquals("channel") {
-                channel = member.value.stringValue
-            } else if member.keyEquals("accountId") {
-                account = member.value.stringValue
-            } else if member.keyEquals("peer") {
-                peer = member.value
-            } else {
-                isNarrower = true
-            }
-        }
-        guard let channel else { return nil }
+    init?(_ node: JSON.Node, position: Int, _ inspection: Inspection) throws(Problem) {
+        try inspection.check(node, at: "/bindings/\(position)")
+        guard let match = node["match"] else { return nil }
+        try inspection.check(match, at: "/bindings/\(position)/match")
+        let channelNode = match["channel"]
+        let account = match["accountId"]
+        let peer = match["peer"]
+        if let peer { try inspection.check(peer, at: "/bindings/\(position)/match/peer") }
+        guard let agent = node["agentId"]?.stringValue, let channel = channelNode?.stringValue else { return nil }
         agentID = AgentKey.normalise(agent)
         self.channel = channel
-        accountID = account
-        var kind: String?
-        var id: String?
-        if let peer {
-            for member in peer.members {
-                if member.keyEquals("kind") { kind = member.value.stringValue } else if member.keyEquals("id") { id = member.value.stringValue }
-            }
-        }
-        peerKind = kind
-        peerID = id
+        accountID = account?.stringValue
+        peerKind = peer?["kind"]?.stringValue
+        peerID = peer?["id"]?.stringValue
         self.node = node
         self.position = position
-        self.isNarrower = isNarrower
+        isNarrower = match.count > 1 + (account == nil ? 0 : 1) + (peer == nil ? 0 : 1)
     }
 }
 

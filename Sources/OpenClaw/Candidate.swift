@@ -17,10 +17,10 @@ struct Candidate {
     /// What is wrong now and was not before, by the agent whose document brought it (nil: not to be told).
     func objections() -> [(agentID: String?, problem: Problem)] {
         let model: ConfigModel
-        do { model = try ConfigModel(parsing: bytes, version: edit.model.version, policy: edit.model.policy) } catch {
+        do { model = try ConfigModel(edited: bytes, of: edit.model) } catch {
             return [(nil, Problem(.internalError, "the edited openclaw.json would be wrong: \(error.detail)"))]
         }
-        if let finding = verdict.objection(original: edit.model, candidate: model.document) {
+        if let finding = verdict.objection(edit, candidate: model.document) {
             let agent = touched.first { finding.subject == $0 || finding.subject == "binding of \($0)" } ?? edit.removed.keys.first { finding.subject == $0 }
             return [(agent, Problem(.configInvalid, "the edited openclaw.json would not be valid: \(finding)"))]
         }

@@ -148,12 +148,12 @@ public struct ConfigEdit: Sendable {
     }
 
     private mutating func occupy(_ spec: AgentSpec, _ id: String, onlyLacking: Set<String>?) throws(Problem) {
-        var all = occupied ?? Occupied(model, except: removed)
+        // In place: a copy would cost the whole roster for each document.
+        if occupied == nil { occupied = Occupied(model, except: removed) }
         let password = onlyLacking?.isDisjoint(with: ["GOG_KEYRING_PASSWORD", "env", "docker", "sandbox"]) ?? false ? nil : spec.keyringPassword.revealForConfig()
-        let conflict = all.take(
+        let conflict = occupied?.take(
             id, workspace: onlyLacking?.contains("workspace") ?? true ? spec.workspace : nil,
             agentDir: onlyLacking?.contains("agentDir") ?? true ? spec.agentDir : nil, password: password)
         if let conflict { throw Problem(.configInvalid, "the \(conflict.what) of agent \(id) is that of agent \(conflict.other) in openclaw.json already") }
-        occupied = all
     }
 }

@@ -37,12 +37,16 @@ public struct ConfigModel: Sendable {
     /// - Throws: `config-invalid`, `config-shape` or `config-include`, when the file does not have the form that can be edited and judged.
     ///   Whether OpenClaw would take it is another question: `Validity`.
     public init(_ document: JSON.Document, version: OpenClawVersion?, policy: Policy) throws(Problem) {
+        try self.init(document, Inspection(document, hasUniqueKeys: false), version, policy)
+    }
+
+    private init(_ document: JSON.Document, _ inspection: Inspection, _ version: OpenClawVersion?, _ policy: Policy) throws(Problem) {
         self.document = document
         self.version = version
         self.policy = policy
         let root = document.root
         guard root.kind == .object else { throw Problem(.configInvalid, "openclaw.json holds no object") }
-        try Inspection.check(root, at: "")
+        try inspection.check(root, at: "")
         var places = Places()
         var channels: JSON.Node?
         var lastTouched: OpenClawVersion?
@@ -56,10 +60,10 @@ public struct ConfigModel: Sendable {
             }
         }
         self.lastTouched = lastTouched
-        shape = try ConfigModel.findRoster(&places, version: version)
-        agents = try ConfigModel.readAgents(places.roster, shape)
-        allBindings = try ConfigModel.readBindings(places.bindings)
-        (places.channel, allowList) = try ConfigModel.readChannel(channels, policy)
+        shape = try ConfigModel.findRoster(&places, version: version, inspection)
+        agents = try ConfigModel.readAgents(places.roster, shape, inspection)
+        allBindings = try ConfigModel.readBindings(places.bindings, inspection)
+        (places.channel, allowList) = try ConfigModel.readChannel(channels, policy, inspection)
         self.places = places
 
         var positions: [String: Int32] = [:]
@@ -93,12 +97,28 @@ public struct ConfigModel: Sendable {
 
     /// Parses a file's bytes as OpenClaw does (JSON5) and reads their meaning.
     public init(parsing bytes: [UInt8], version: OpenClawVersion?, policy: Policy) throws(Problem) {
+        // Most files repeat no key anywhere; those that do are read again, since OpenClaw accepts it where it does not matter to us.
+        var limits = JSON.Limits.standard
+        limits.allowsDuplicateKeys = false
+        if let document = try? JSON.Document(parsing: bytes, dialect: .json5, limits: limits) {
+            try self.init(document, Inspection(document, hasUniqueKeys: true), version, policy)
+            return
+        }
         let document: JSON.Document
         do { document = try JSON.Document(parsing: bytes, dialect: .json5) } catch {
             let isEmpty = bytes.allSatisfy { $0 == 32 || ($0 >= 9 && $0 <= 13) }
             throw Problem(.configInvalid, isEmpty ? "openclaw.json is empty" : "openclaw.json: \(error.reason) at line \(error.line), column \(error.column)")
         }
-        try self.init(document, version: version, policy: policy)
+        try self.init(document, Inspection(document, hasUniqueKeys: false), version, policy)
+    }
+
+    /// The edited file: dcb adds no name twice and no other file, so what was looked at before need not be looked at again.
+    init(edited bytes: [UInt8], of original: ConfigModel) throws(Problem) {
+        let document: JSON.Document
+        do { document = try JSON.Document(parsing: bytes, dialect: .json5) } catch {
+            throw Problem(.internalError, "the edited openclaw.json: \(error.reason) at line \(error.line), column \(error.column)")
+        }
+        try self.init(document, Inspection(isNeedless: true), original.version, original.policy)
     }
 
     /// - Parameter id: compared as OpenClaw does.
@@ -126,10 +146,10 @@ public struct ConfigModel: Sendable {
         return agents.first { $0.position == position }
     }
 
-    private static func findRoster(_ places: inout Places, version: OpenClawVersion?) throws(Problem) -> RosterShape {
+    private static func findRoster(_ places: inout Places, version: OpenClawVersion?, _ inspection: Inspection) throws(Problem) -> RosterShape {
         let preferred: RosterShape = (version ?? .newest).hasEntries ? .entries : .list
         guard let agents = places.agents else { return preferred }
-        try Inspection.checkObject(agents, at: "/agents")
+        try inspection.checkObject(agents, at: "/agents")
         var entries: JSON.Node?
         var list: JSON.Node?
         for member in agents.members {
@@ -142,22 +162,22 @@ public struct ConfigModel: Sendable {
             }
         }
         if let defaults = places.defaults {
-            try Inspection.check(defaults, at: "/agents/defaults")
+            try inspection.check(defaults, at: "/agents/defaults")
             if let sandbox = defaults["sandbox"] {
-                try Inspection.check(sandbox, at: "/agents/defaults/sandbox")
-                if let docker = sandbox["docker"] { try Inspection.check(docker, at: "/agents/defaults/sandbox/docker") }
+                try inspection.check(sandbox, at: "/agents/defaults/sandbox")
+                if let docker = sandbox["docker"] { try inspection.check(docker, at: "/agents/defaults/sandbox/docker") }
             }
         }
         if entries != nil, list != nil {
             throw Problem(.configShape, "openclaw.json has both agents.list and agents.entries", hint: "keep the one that your OpenClaw reads")
         }
         if let entries {
-            try Inspection.checkObject(entries, at: "/agents/entries")
+            try inspection.checkObject(entries, at: "/agents/entries")
             places.roster = entries
             return .entries
         }
         if let list {
-            try Inspection.check(list, at: "/agents/list")
+            try inspection.check(list, at: "/agents/list")
             guard list.kind == .array else { throw Problem(.configInvalid, "'/agents/list' of openclaw.json is no array") }
             places.roster = list
             return .list
@@ -165,7 +185,7 @@ public struct ConfigModel: Sendable {
         return preferred
     }
 
-    private static func readAgents(_ roster: JSON.Node?, _ shape: RosterShape) throws(Problem) -> [AgentEntry] {
+    private static func readAgents(_ roster: JSON.Node?, _ shape: RosterShape, _ inspection: Inspection) throws(Problem) -> [AgentEntry] {
         guard let roster else { return [] }
         var agents: [AgentEntry] = []
         agents.reserveCapacity(roster.count)
@@ -174,17 +194,17 @@ public struct ConfigModel: Sendable {
         case .entries:
             for member in roster.members {
                 let key = member.key
-                let pointer = Pointer.join("/agents/entries", key)
-                try inspect(member.value, key, pointer)
-                agents.append(AgentEntry(id: AgentKey.normalise(key), key: key, node: member.value, position: position, pointer: pointer))
+                let entry = AgentEntry(id: AgentKey.normalise(key), key: key, node: member.value, position: position, shape: shape)
+                try inspect(entry, inspection)
+                agents.append(entry)
                 position += 1
             }
         case .list:
             for element in roster.elements {
                 if let key = element["id"]?.stringValue {
-                    let pointer = "/agents/list/\(position)"
-                    try inspect(element, key, pointer)
-                    agents.append(AgentEntry(id: AgentKey.normalise(key), key: key, node: element, position: position, pointer: pointer))
+                    let entry = AgentEntry(id: AgentKey.normalise(key), key: key, node: element, position: position, shape: shape)
+                    try inspect(entry, inspection)
+                    agents.append(entry)
                 }
                 position += 1
             }
@@ -193,44 +213,37 @@ public struct ConfigModel: Sendable {
     }
 
     // An operator's own agents may hold what they like; ours are judged down to the environment.
-    private static func inspect(_ node: JSON.Node, _ key: String, _ pointer: String) throws(Problem) {
-        guard AgentKey.isOurs(AgentKey.normalise(key)) else { return }
-        try Inspection.checkObject(node, at: pointer)
-        guard let sandbox = node["sandbox"] else { return }
-        try Inspection.check(sandbox, at: pointer + "/sandbox")
+    private static func inspect(_ entry: AgentEntry, _ inspection: Inspection) throws(Problem) {
+        guard entry.isOurs else { return }
+        try inspection.checkObject(entry.node, at: entry.pointer)
+        guard let sandbox = entry.node["sandbox"] else { return }
+        try inspection.check(sandbox, at: entry.pointer + "/sandbox")
         guard let docker = sandbox["docker"] else { return }
-        try Inspection.check(docker, at: pointer + "/sandbox/docker")
+        try inspection.check(docker, at: entry.pointer + "/sandbox/docker")
         guard let environment = docker["env"] else { return }
-        try Inspection.check(environment, at: pointer + "/sandbox/docker/env")
+        try inspection.check(environment, at: entry.pointer + "/sandbox/docker/env")
     }
 
-    private static func readBindings(_ node: JSON.Node?) throws(Problem) -> [Binding] {
+    private static func readBindings(_ node: JSON.Node?, _ inspection: Inspection) throws(Problem) -> [Binding] {
         guard let node else { return [] }
-        try Inspection.check(node, at: "/bindings")
+        try inspection.check(node, at: "/bindings")
         guard node.kind == .array else { throw Problem(.configInvalid, "'/bindings' of openclaw.json is no array") }
         var bindings: [Binding] = []
         bindings.reserveCapacity(node.count)
         var position = 0
         for element in node.elements {
-            try Inspection.check(element, at: "/bindings/\(position)")
-            for member in element.members where member.keyEquals("match") {
-                try Inspection.check(member.value, at: "/bindings/\(position)/match")
-                for inner in member.value.members where inner.keyEquals("peer") {
-                    try Inspection.check(inner.value, at: "/bindings/\(position)/match/peer")
-                }
-            }
-            if let binding = Binding(element, position: position) { bindings.append(binding) }
+            if let binding = try Binding(element, position: position, inspection) { bindings.append(binding) }
             position += 1
         }
         return bindings
     }
 
-    private static func readChannel(_ channels: JSON.Node?, _ policy: Policy) throws(Problem) -> (JSON.Node?, AllowList?) {
+    private static func readChannel(_ channels: JSON.Node?, _ policy: Policy, _ inspection: Inspection) throws(Problem) -> (JSON.Node?, AllowList?) {
         guard let channels else { return (nil, nil) }
-        try Inspection.checkObject(channels, at: "/channels")
+        try inspection.checkObject(channels, at: "/channels")
         guard let channel = channels[policy.channel] else { return (nil, nil) }
         let pointer = Pointer.join("/channels", policy.channel)
-        try Inspection.checkObject(channel, at: pointer)
-        return (channel, try AllowList(channel: channel, channelPointer: pointer, account: policy.account))
+        try inspection.checkObject(channel, at: pointer)
+        return (channel, try AllowList(channel: channel, channelPointer: pointer, account: policy.account, inspection))
     }
 }

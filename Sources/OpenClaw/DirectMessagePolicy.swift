@@ -25,15 +25,15 @@ struct AllowList: Sendable {
     let policy: DirectMessagePolicy
 
     /// - Parameter account: `*`: the channel's own list; else that account's, when it has one.
-    init(channel: JSON.Node, channelPointer: String, account: String) throws(Problem) {
+    init(channel: JSON.Node, channelPointer: String, account: String, _ inspection: Inspection) throws(Problem) {
         var owner = channel
         var pointer = channelPointer
         var dmPolicy = channel["dmPolicy"]
         if account != "*", let accounts = channel["accounts"] {
-            try Inspection.check(accounts, at: channelPointer + "/accounts")
+            try inspection.check(accounts, at: channelPointer + "/accounts")
             if let own = accounts[account.isEmpty ? channel["defaultAccount"]?.stringValue ?? "default" : account] {
                 let ownPointer = Pointer.join(channelPointer + "/accounts", account.isEmpty ? "default" : account)
-                try Inspection.check(own, at: ownPointer)
+                try inspection.check(own, at: ownPointer)
                 dmPolicy = own["dmPolicy"] ?? dmPolicy
                 if own["allowFrom"] != nil {
                     owner = own
@@ -43,7 +43,7 @@ struct AllowList: Sendable {
         }
         let list = owner["allowFrom"]
         if let list, list.kind != .array {
-            try Inspection.check(list, at: pointer + "/allowFrom")
+            try inspection.check(list, at: pointer + "/allowFrom")
             throw Problem(.configInvalid, "'\(pointer)/allowFrom' of openclaw.json is no array")
         }
         self.owner = owner

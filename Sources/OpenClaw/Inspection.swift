@@ -2,22 +2,58 @@ import CommandKit
 import JSON
 
 /// What makes an object one that dcb cannot edit or judge: another file's content in it, or a key written twice.
-enum Inspection {
+struct Inspection {
+    /// Nothing to look for: the parser has seen that no key is there twice, and the bytes that no name is `$include`.
+    let isNeedless: Bool
+
+    /// - Parameter hasUniqueKeys: whether the parser refused repeated keys.
+    init(_ document: JSON.Document, hasUniqueKeys: Bool) { isNeedless = hasUniqueKeys && !Inspection.mayInclude(document.bytes) }
+
+    /// For a file that dcb has just made of one that was looked at.
+    init(isNeedless: Bool) { self.isNeedless = isNeedless }
+
+    // An escape could spell it too. Eight bytes at once: this looks at the whole file.
+    private static func mayInclude(_ bytes: [UInt8]) -> Bool {
+        func repeated(_ b: UInt8) -> UInt64 { UInt64(b) &* 0x0101_0101_0101_0101 }
+        func holdsZero(_ word: UInt64) -> Bool { (word &- repeated(1)) & ~word & repeated(0x80) != 0 }
+        let name = Array(Name.include.rawValue.utf8)
+        return bytes.withUnsafeBytes { bytes in
+            func isHit(_ i: Int) -> Bool {
+                bytes[i] == UInt8(ascii: "\\") || (bytes[i] == UInt8(ascii: "$") && bytes[i...].starts(with: name))
+            }
+            let dollar = repeated(UInt8(ascii: "$"))
+            let backslash = repeated(UInt8(ascii: "\\"))
+            var i = 0
+            while i + 8 <= bytes.count {
+                let word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                if holdsZero(word ^ dollar) || holdsZero(word ^ backslash) {
+                    for j in i..<(i + 8) where isHit(j) { return true }
+                }
+                i += 8
+            }
+            while i < bytes.count {
+                if isHit(i) { return true }
+                i += 1
+            }
+            return false
+        }
+    }
+
     /// - Throws: `config-include` or `config-invalid`, naming the place.
-    static func check(_ node: JSON.Node, at pointer: @autoclosure () -> String) throws(Problem) {
-        guard node.kind == .object else { return }
-        for member in node.members where member.keyEquals("$include") {
+    func check(_ node: JSON.Node, at pointer: @autoclosure () -> String) throws(Problem) {
+        guard !isNeedless, node.kind == .object else { return }
+        if node["$include"] != nil {
             throw Problem(
                 .configInclude, "'\(pointer())' of openclaw.json comes from another file by $include",
                 hint: "put the content of the included file into openclaw.json; dcb edits and judges only that file")
         }
-        if let key = firstDuplicateKey(node) {
-            throw Problem(.configInvalid, "'\(pointer())' of openclaw.json has the key '\(shown(key))' twice", hint: "remove one of the two")
+        if let key = node.firstDuplicateKey {
+            throw Problem(.configInvalid, "'\(pointer())' of openclaw.json has the key '\(Inspection.shown(key))' twice", hint: "remove one of the two")
         }
     }
 
     /// The same for an object that must be one.
-    static func checkObject(_ node: JSON.Node, at pointer: @autoclosure () -> String) throws(Problem) {
+    func checkObject(_ node: JSON.Node, at pointer: @autoclosure () -> String) throws(Problem) {
         guard node.kind == .object else { throw Problem(.configInvalid, "'\(pointer())' of openclaw.json is no object") }
         try check(node, at: pointer())
     }
@@ -27,19 +63,5 @@ enum Inspection {
         let clean = String(key.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
         let digits = clean.utf8.lazy.filter { $0 >= 48 && $0 <= 57 }.count
         return clean.hasPrefix("+") || digits >= 10 && !clean.utf8.contains { $0 >= 97 && $0 <= 122 } ? Redaction.phone(clean) : clean
-    }
-
-    // Most objects have few members: comparing each with each beats a set.
-    private static func firstDuplicateKey(_ node: JSON.Node) -> String? {
-        if node.count > 12 { return node.firstDuplicateKey }
-        if node.count < 2 { return nil }
-        var members: [JSON.Node.Member] = []
-        members.reserveCapacity(node.count)
-        for member in node.members { members.append(member) }
-        for i in 1..<members.count {
-            let key = members[i].key
-            for j in 0..<i where members[j].keyEquals(key) { return key }
-        }
-        return nil
     }
 }

@@ -18,6 +18,32 @@ struct KnownMembers: Sendable {
     var reload: Set<String>?
     var logging: Set<String>?
 
+    /// The same as sets of `Name`s, for the places of which there are many.
+    struct Many: Sendable {
+        let entry: NameSet
+        let sandbox: NameSet
+        let docker: NameSet
+        let binding: NameSet
+        let match: NameSet
+
+        init(_ known: KnownMembers) {
+            entry = NameSet(known.entry)
+            sandbox = NameSet(known.sandbox)
+            docker = NameSet(known.docker)
+            binding = NameSet(known.binding)
+            match = NameSet(known.match)
+        }
+    }
+
+    private static let all: [(version: OpenClawVersion, known: KnownMembers, many: Many)] = OpenClawVersion.known.map {
+        (version: $0, known: of($0), many: Many(of($0)))
+    }
+
+    static func both(_ version: OpenClawVersion) -> (KnownMembers, Many) {
+        let found = all.last { $0.version <= version } ?? all[0]
+        return (found.known, found.many)
+    }
+
     static func of(_ version: OpenClawVersion) -> KnownMembers {
         switch version.observed {
         case OpenClawVersion(2026, 1, 30): v2026_1_30

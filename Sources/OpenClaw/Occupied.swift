@@ -5,14 +5,12 @@ struct Occupied: Sendable {
     private var passwords: [String: String] = [:]
 
     init(_ model: ConfigModel, except removed: [String: AgentEntry]) {
+        workspaces.reserveCapacity(model.agents.count)
+        directories.reserveCapacity(model.agents.count)
+        passwords.reserveCapacity(model.agents.count)
         for agent in model.agents where removed[agent.id] == nil {
-            for member in agent.node.members {
-                if member.keyEquals("workspace"), let text = member.value.stringValue {
-                    workspaces[Occupied.plain(text)] = agent.id
-                } else if member.keyEquals("agentDir"), let text = member.value.stringValue {
-                    directories[Occupied.plain(text)] = agent.id
-                }
-            }
+            if let text = agent.workspace { workspaces[Occupied.plain(text)] = agent.id }
+            if let text = agent.agentDir { directories[Occupied.plain(text)] = agent.id }
             if agent.isOurs, let password = agent.keyringPassword { passwords[password.revealForConfig()] = agent.id }
         }
     }
@@ -21,10 +19,8 @@ struct Occupied: Sendable {
 
     /// Whether an agent has something that is entered for another; nothing is entered.
     func meets(_ agent: AgentEntry) -> (what: String, other: String)? {
-        for member in agent.node.members {
-            if member.keyEquals("workspace"), let text = member.value.stringValue, let other = workspaces[Occupied.plain(text)] { return ("workspace", other) }
-            if member.keyEquals("agentDir"), let text = member.value.stringValue, let other = directories[Occupied.plain(text)] { return ("agentDir", other) }
-        }
+        if let text = agent.workspace, let other = workspaces[Occupied.plain(text)] { return ("workspace", other) }
+        if let text = agent.agentDir, let other = directories[Occupied.plain(text)] { return ("agentDir", other) }
         if agent.isOurs, let password = agent.keyringPassword, let other = passwords[password.revealForConfig()] { return ("keyring password", other) }
         return nil
     }
@@ -46,5 +42,5 @@ struct Occupied: Sendable {
         passwords = passwords.filter { $0.value != id }
     }
 
-    private static func plain(_ path: String) -> String { path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+    private static func plain(_ path: String) -> String { path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path }
 }

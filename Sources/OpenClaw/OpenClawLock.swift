@@ -4,20 +4,23 @@ import Platform
 
 /// OpenClaw's own lock of its config, `<config>.lock` (OPENCLAW.md section 2), as OpenClaw takes it.
 ///
-/// It appears complete (link(2) from a temporary file) and is held for milliseconds. One whose owner is gone is taken over in a single step
-/// (`RENAME_EXCHANGE` with ours): the name is never free meanwhile, so no third can come in; if what came out is not what was judged, it is put back.
-/// So of two who take over one lock, the second finds the first one's in its hand and gives it back.
+/// It appears complete (link(2) from a temporary file) and is held for milliseconds. Files are told apart by inode, and kept open meanwhile, so that
+/// the number cannot come back for another one.
+///
+/// A lock whose owner is gone is taken over by who holds the flock of that very file, so two of us never do it at once, and who dies over it blocks
+/// nobody (unlike OpenClaw's `.reclaim`, which is honoured and not made). It goes in a single step (`RENAME_EXCHANGE` with ours): the name is never
+/// free meanwhile, so no third can come in; if what came out is not what was judged, because OpenClaw was faster, it is put back.
 public final class OpenClawLock {
     /// `<config>.lock`.
     public let path: String
-    private let inode: UInt64
-    private let device: UInt64
+    private let file: Descriptor
+    private let status: FileStatus
     private var isReleased = false
 
-    private init(path: String, status: FileStatus) {
+    private init(path: String, _ file: Descriptor, _ status: FileStatus) {
         self.path = path
-        inode = status.inode
-        device = status.device
+        self.file = file
+        self.status = status
     }
 
     /// Waits until it is free.
@@ -41,7 +44,8 @@ public final class OpenClawLock {
         let temporary = try Files.temporaryName(for: lock)
         defer { _ = try? Files.remove(temporary) }
         try Files.create(temporary, payload, mode: 0o600, sync: false)
-        guard let own = try Files.status(temporary, followLinks: false) else { throw SystemError("create", temporary, .notFound) }
+        let file = try Descriptor.open(temporary, .read, followLinks: false)
+        let own = try file.status()
         if let journal { try writeJournal(journal, payload) }
         var pause = 1
         while true {
@@ -49,11 +53,11 @@ public final class OpenClawLock {
             if try Files.status(lock + ".reclaim", followLinks: false) != nil {
                 obstacle = .reclaiming
             } else if try link(temporary, lock) {
-                return OpenClawLock(path: lock, status: own)
+                return OpenClawLock(path: lock, file, own)
             } else {
                 obstacle = try look(lock, leftBehind: before)
             }
-            if case .gone(let status) = obstacle, try takeOver(lock, status, with: temporary, own) { return OpenClawLock(path: lock, status: own) }
+            if case .gone(let left) = obstacle, try takeOver(lock, left, with: temporary, own) { return OpenClawLock(path: lock, file, own) }
             if deadline.hasPassed { throw obstacle.problem(Path.name(lock)) }
             if case .free = obstacle { continue }
             Clock.sleep(milliseconds: min(pause, max(1, deadline.remainingMilliseconds)))
@@ -63,8 +67,7 @@ public final class OpenClawLock {
 
     /// Whether the lock that is there is still this one.
     public var isHeld: Bool {
-        guard !isReleased, let status = (try? Files.status(path, followLinks: false)) ?? nil else { return false }
-        return status.inode == inode && status.device == device
+        !isReleased && (try? OpenClawLock.isAt(path, status)) == true
     }
 
     /// Gives it back; somebody else's in its place stays.
@@ -82,7 +85,8 @@ public final class OpenClawLock {
         case reclaiming
         case held(pid: Int?)
         case unreadable
-        case gone(FileStatus)
+        /// Open, so that it stays this one.
+        case gone(Descriptor)
 
         func problem(_ name: String) -> Problem {
             switch self {
@@ -104,27 +108,20 @@ public final class OpenClawLock {
     private static func look(_ lock: String, leftBehind: [UInt8]) throws -> Obstacle {
         guard let status = try Files.status(lock, followLinks: false) else { return .free }
         guard status.isRegular else { return .unreadable }
+        let file: Descriptor
         let bytes: [UInt8]
         do throws(SystemError) {
-            guard let content = try content(lock, status) else { return .free }
-            bytes = content
+            file = try Descriptor.open(lock, .read, followLinks: false)
+            bytes = try file.readToEnd(limit: 65536)
         } catch { return error.code == .notFound ? .free : .unreadable }
-        if !leftBehind.isEmpty, bytes == leftBehind { return .gone(status) }
+        if !leftBehind.isEmpty, bytes == leftBehind { return .gone(file) }
         guard let value = try? JSON.Value(parsing: bytes), let object = value.objectValue, let pid = object["pid"]?.intValue, let pid32 = Int32(exactly: pid)
         else { return .unreadable }
         let start = object["starttime"]?.intValue.flatMap { UInt64(exactly: $0) }
         switch ProcessIdentity.life(pid: pid32, startTicks: start) {
         case .alive, .unknown: return .held(pid: pid)
-        case .dead: return isInContainer(pid: pid, startTicks: start) ? .held(pid: pid) : .gone(status)
+        case .dead: return isInContainer(pid: pid, startTicks: start) ? .held(pid: pid) : .gone(file)
         }
-    }
-
-    // nil: another file has that name by now.
-    private static func content(_ lock: String, _ status: FileStatus) throws(SystemError) -> [UInt8]? {
-        let file = try Descriptor.open(lock, .read, followLinks: false)
-        let opened = try file.status()
-        guard opened.inode == status.inode, opened.device == status.device else { return nil }
-        return try file.readToEnd(limit: 65536)
     }
 
     // A number that means nobody here may be somebody in a container that shares the folder. From the host's own namespace all of them can be seen;
@@ -151,13 +148,15 @@ public final class OpenClawLock {
         return true
     }
 
-    /// - Returns: false when it was not that one any more.
-    private static func takeOver(_ lock: String, _ judged: FileStatus, with temporary: String, _ own: FileStatus) throws -> Bool {
-        func isAt(_ path: String, _ status: FileStatus) throws(SystemError) -> Bool {
-            guard let now = try Files.status(path, followLinks: false) else { return false }
-            return now.inode == status.inode && now.device == status.device
-        }
-        guard try isAt(lock, judged) else { return false }
+    private static func isAt(_ path: String, _ status: FileStatus) throws(SystemError) -> Bool {
+        guard let now = try Files.status(path, followLinks: false) else { return false }
+        return now.inode == status.inode && now.device == status.device
+    }
+
+    /// - Returns: false when it was not that one any more, or another one of us is about it.
+    private static func takeOver(_ lock: String, _ left: Descriptor, with temporary: String, _ own: FileStatus) throws -> Bool {
+        let judged = try left.status()
+        guard left.tryLock(), try isAt(lock, judged) else { return false }
         do throws(SystemError) { try Files.exchange(temporary, lock) } catch {
             if error.code == .notFound { return false }
             guard error.code == .invalid || error.code == .notImplemented else { throw error }

@@ -46,6 +46,6 @@ struct Snapshot {
     /// kernel's clock, so the content is compared as well.
     func isUnchanged(_ config: String) -> Bool {
         guard let now = try? Snapshot(config) else { return false }
-        return now.path == path && now.status.isSame(as: status) && now.bytes == bytes
+        return now.path == path && now.status.isSame(as: status) && now.bytes.isSame(bytes, now.bytes.indices, bytes.indices)
     }
 }

@@ -68,15 +68,14 @@ extension Validity {
                 continue
             }
             if key == "__proto__" { continue }
-            let pointer = Pointer.join("/agents/entries", key)
-            guard AgentKey.isKey(key) else {
-                find(pointer, "invalid key", subject: key)
+            guard AgentKey.isNormal(key) || AgentKey.isKey(key) else {
+                find(Pointer.join("/agents/entries", key), "invalid key", subject: key)
                 continue
             }
             let id = AgentKey.normalise(key)
-            if !roster.ids.insert(id).inserted { find(pointer, "two keys are the same agent id", subject: id) }
+            if !roster.ids.insert(id).inserted { find("/agents/entries/" + key, "two keys are the same agent id", subject: id) }
             count += 1
-            if agent(member.value, pointer, id, &directories) { defaultCount += 1 }
+            if agent(member.value, count - 1, "/agents/entries/" + key, id, &directories) { defaultCount += 1 }
             if isFull { return }
         }
     }
@@ -91,7 +90,7 @@ extension Validity {
         var position = 0
         for element in node.elements {
             defer { position += 1 }
-            let pointer = "/agents/list/\(position)"
+            var pointer: String { "/agents/list/\(position)" }
             guard element.kind == .object else {
                 find(pointer, "expected an object")
                 continue
@@ -108,36 +107,43 @@ extension Validity {
                 if !isNew { find(pointer + "/id", "two elements are the same agent id", subject: id) }
             }
             count += 1
-            if agent(element, pointer, id, &directories, isElement: true) { defaultCount += 1 }
+            if agent(element, count - 1, pointer, id, &directories, isElement: true) { defaultCount += 1 }
             if isFull { return }
         }
     }
 
     /// - Returns: whether it is marked as the default.
-    private mutating func agent(_ node: JSON.Node, _ pointer: String, _ id: String, _ directories: inout Set<String>, isElement: Bool = false) -> Bool {
+    private mutating func agent(
+        _ node: JSON.Node, _ position: Int, _ pointer: @autoclosure () -> String, _ id: String, _ directories: inout Set<String>, isElement: Bool = false
+    ) -> Bool {
         guard node.kind == .object else {
-            find(pointer, "expected an object", subject: id)
+            find(pointer(), "expected an object", subject: id)
             return false
         }
+        // An entry that is the same bytes as before keeps its verdict; only what it shares with others is looked at.
+        if let baseline, baseline.isSame(agent: position, node) {
+            if let text = node["agentDir"]?.stringValue, !text.isEmpty, !directories.insert(text).inserted {
+                find(pointer() + "/agentDir", "another agent has the same agentDir", subject: id)
+            }
+            return node["default"]?.boolValue == true
+        }
         var isDefault = false
+        var included = false
         for member in node.members {
-            let key = member.key
-            switch key {
-            case "id" where isElement: continue
-            case "name", "workspace": string(member.value, pointer + "/" + key, subject: id)
-            case "agentDir":
-                string(member.value, pointer + "/agentDir", subject: id)
+            // An element's id is gone once the list has become entries.
+            if isElement, keys.name(member) == .id { continue }
+            switch name(member, many.entry, pointer(), id, included: &included) {
+            case .name: string(member.value, pointer() + "/name", subject: id)
+            case .workspace: string(member.value, pointer() + "/workspace", subject: id)
+            case .agentDir:
+                string(member.value, pointer() + "/agentDir", subject: id)
                 if let text = member.value.stringValue, !text.isEmpty, !directories.insert(text).inserted {
-                    find(pointer + "/agentDir", "another agent has the same agentDir", subject: id)
+                    find(pointer() + "/agentDir", "another agent has the same agentDir", subject: id)
                 }
-            case "default":
-                if let flag = member.value.boolValue { isDefault = flag } else { find(pointer + "/default", "expected true or false", subject: id) }
-            case "sandbox": sandbox(member.value, pointer + "/sandbox", id)
-            case "$include", "__proto__", "constructor", "prototype": continue
-            default:
-                if !known.entry.contains(key) {
-                    findings.append(Finding(pointer, "unknown member '\(Inspection.shown(key))'", subject: id, isUnknownMember: true))
-                }
+            case .isDefault:
+                if let flag = member.value.boolValue { isDefault = flag } else { find(pointer() + "/default", "expected true or false", subject: id) }
+            case .sandbox: sandbox(member.value, pointer() + "/sandbox", id)
+            default: continue
             }
         }
         return isDefault
@@ -175,66 +181,73 @@ extension Validity {
     }
 
     private mutating func binding(_ node: JSON.Node, _ position: Int, _ roster: Roster) {
-        let pointer = "/bindings/\(position)"
+        var pointer: String { "/bindings/\(position)" }
+        var subject: String { "binding of \(node["agentId"]?.stringValue.map { AgentKey.normalise($0) } ?? "nobody")" }
         var agent: JSON.Node?
         var match: JSON.Node?
-        var type: JSON.Node?
-        var session: JSON.Node?
         var included = false
         guard node.kind == .object else { return find(pointer, "expected an object") }
-        let subject = "binding of \(node["agentId"]?.stringValue.map { AgentKey.normalise($0) } ?? "nobody")"
+        if let baseline, baseline.isSame(binding: position, node) {
+            if version.hasSchema, let id = node["agentId"]?.stringValue, !roster.has(AgentKey.normalise(id)) {
+                find(pointer + "/agentId", "no such agent", subject: subject)
+            }
+            return
+        }
         for member in node.members {
-            let key = member.key
-            switch key {
-            case "agentId": agent = member.value
-            case "match": match = member.value
-            case "type" where version.hasSchema: type = member.value
-            case "session" where version.hasSchema: session = member.value
-            case "comment" where version.hasSchema: string(member.value, pointer + "/comment", subject: subject)
-            case "acp" where version.hasSchema: continue
-            case "$include", "__proto__", "constructor", "prototype": included = included || key == "$include"
-            default: findings.append(Finding(pointer, "unknown member '\(Inspection.shown(key))'", subject: subject, isUnknownMember: true))
+            switch name(member, many.binding, pointer, subject, included: &included) {
+            case .agentId: agent = member.value
+            case .match: match = member.value
+            case .type: one(of: Validity.types, member.value, pointer + "/type", subject: subject)
+            case .session: one(of: Validity.scopes, member.value["dmScope"], pointer + "/session/dmScope", subject: subject)
+            case .comment: string(member.value, pointer + "/comment", subject: subject)
+            default: continue
             }
         }
         if included { return }
-        one(of: ["route", "acp"], type, pointer + "/type", subject: subject)
-        one(of: Validity.scopes, session?["dmScope"], pointer + "/session/dmScope", subject: subject)
         guard let id = agent?.stringValue else { return find(pointer + "/agentId", "the agentId is missing or no string", subject: subject) }
         if version.hasSchema, !roster.has(AgentKey.normalise(id)) { find(pointer + "/agentId", "no such agent", subject: subject) }
         guard let match, match.kind == .object else { return find(pointer + "/match", "the match is missing or no object", subject: subject) }
         self.match(match, pointer + "/match", subject)
     }
 
-    private mutating func match(_ node: JSON.Node, _ pointer: String, _ subject: String) {
-        guard members(node, known.match, pointer, subject: subject) else { return }
+    private static let types = ["route", "acp"]
+
+    private mutating func match(_ node: JSON.Node, _ pointer: @autoclosure () -> String, _ subject: @autoclosure () -> String) {
+        var included = false
         var channel: JSON.Node?
         for member in node.members {
-            if member.keyEquals("channel") {
-                channel = member.value
-            } else if member.keyEquals("accountId") {
-                string(member.value, pointer + "/accountId", subject: subject)
-            } else if member.keyEquals("peer") {
-                peer(member.value, pointer + "/peer", subject)
+            switch name(member, many.match, pointer(), subject(), included: &included) {
+            case .channel: channel = member.value
+            case .accountId: string(member.value, pointer() + "/accountId", subject: subject())
+            case .peer: peer(member.value, pointer() + "/peer", subject())
+            default: continue
             }
         }
-        if channel?.kind != .string { find(pointer + "/channel", "the channel is missing or no string", subject: subject) }
+        if !included, channel?.kind != .string { find(pointer() + "/channel", "the channel is missing or no string", subject: subject()) }
     }
 
-    private static let peerMembers: Set<String> = ["kind", "id"]
+    private static let newKinds = ["direct", "group", "channel"]
+    private static let bothKinds = ["direct", "dm", "group", "channel"]
+    private static let oldKinds = ["dm", "group", "channel"]
+    private static let peerMembers = NameSet(["kind", "id"])
 
-    private mutating func peer(_ node: JSON.Node, _ pointer: String, _ subject: String) {
-        guard members(node, Validity.peerMembers, pointer, subject: subject) else { return }
-        let kinds =
-            if version.hasEntries {
-                ["direct", "group", "channel"]
-            } else if version.knowsDirect {
-                ["direct", "dm", "group", "channel"]
-            } else {
-                ["dm", "group", "channel"]
+    private mutating func peer(_ node: JSON.Node, _ pointer: @autoclosure () -> String, _ subject: @autoclosure () -> String) {
+        guard node.kind == .object else { return find(pointer(), "expected an object", subject: subject()) }
+        let kinds = version.hasEntries ? Validity.newKinds : version.knowsDirect ? Validity.bothKinds : Validity.oldKinds
+        var included = false
+        var hasKind = false
+        var hasID = false
+        for member in node.members {
+            switch name(member, Validity.peerMembers, pointer(), subject(), included: &included) {
+            case .kind:
+                hasKind = true
+                one(of: kinds, member.value, pointer() + "/kind", subject: subject())
+            case .id: hasID = member.value.kind == .string
+            default: continue
             }
-        let kind = node["kind"]
-        if kind == nil { find(pointer + "/kind", "the kind is missing", subject: subject) }
-        one(of: kinds, kind, pointer + "/kind", subject: subject)
-        if node["id"]?.kind != .string { find(pointer + "/id", "the id is missing or no string", subject: subject) }
+        }
+        if included { return }
+        if !hasKind { find(pointer() + "/kind", "the kind is missing", subject: subject()) }
+        if !hasID { find(pointer() + "/id", "the id is missing or no string", subject: subject()) }
     }
 }

@@ -9,13 +9,15 @@ import Onboarding
 public struct Validity {
     let version: OpenClawVersion
     let known: KnownMembers
+    let many: KnownMembers.Many
+    let keys: KeyReader
     var findings: [Finding] = []
-    /// Stops after this many.
     let limit: Int
+    let baseline: Baseline?
 
     /// Everything that is wrong for this version, in the order of the rules.
     public static func findings(_ document: JSON.Document, _ version: OpenClawVersion) -> [Finding] {
-        findings(document, version, limit: .max)
+        findings(document, version, limit: .max, baseline: nil)
     }
 
     /// The same for a text that may be no document at all.
@@ -25,17 +27,24 @@ public struct Validity {
         }
     }
 
-    static func findings(_ document: JSON.Document, _ version: OpenClawVersion, limit: Int) -> [Finding] {
-        var validity = Validity(version: version, known: KnownMembers.of(version), limit: limit)
-        validity.judge(document.root)
-        guard version > .newest else { return validity.findings }
-        return validity.findings.filter { !$0.isUnknownMember }
+    /// - Parameters:
+    ///   - limit: stops after about so many.
+    ///   - baseline: what was judged before for this version, and found good.
+    static func findings(_ document: JSON.Document, _ version: OpenClawVersion, limit: Int, baseline: Baseline? = nil) -> [Finding] {
+        let findings = document.bytes.withUnsafeBufferPointer { bytes in
+            var validity = Validity(version: version, KeyReader(bytes), limit: limit, baseline: baseline)
+            validity.judge(document.root)
+            return validity.findings
+        }
+        return version > .newest ? findings.filter { !$0.isUnknownMember } : findings
     }
 
-    private init(version: OpenClawVersion, known: KnownMembers, limit: Int) {
+    private init(version: OpenClawVersion, _ keys: KeyReader, limit: Int, baseline: Baseline?) {
         self.version = version
-        self.known = known
+        (known, many) = KnownMembers.both(version)
+        self.keys = keys
         self.limit = limit
+        self.baseline = baseline
     }
 
     var isFull: Bool { findings.count >= limit }
@@ -95,17 +104,31 @@ public struct Validity {
         return !included
     }
 
+    /// The same for a member of an object of which there are many.
+    /// - Returns: its name, when this version knows it here.
+    mutating func name(_ member: JSON.Node.Member, _ names: NameSet, _ pointer: @autoclosure () -> String, _ subject: @autoclosure () -> String, included: inout Bool) -> Name? {
+        let slot = keys.slot(member)
+        if let slot, names.has(slot.bit) { return slot.name }
+        switch slot?.name {
+        case .include: included = true
+        case .dunderProto, .constructor, .prototype: break
+        default:
+            findings.append(Finding(pointer(), "unknown member '\(Inspection.shown(member.key))'", subject: subject(), isUnknownMember: true))
+        }
+        return nil
+    }
+
     mutating func optional(_ node: JSON.Node, _ names: Set<String>?, _ pointer: String) {
         if names != nil { members(node, names, pointer) }
     }
 
-    mutating func string(_ node: JSON.Node?, _ pointer: @autoclosure () -> String, subject: String?) {
-        if let node, node.kind != .string { find(pointer(), "expected a string", subject: subject) }
+    mutating func string(_ node: JSON.Node?, _ pointer: @autoclosure () -> String, subject: @autoclosure () -> String) {
+        if let node, node.kind != .string { find(pointer(), "expected a string", subject: subject()) }
     }
 
-    mutating func one(of values: [String], _ node: JSON.Node?, _ pointer: @autoclosure () -> String, subject: String? = nil) {
+    mutating func one(of values: [String], _ node: JSON.Node?, _ pointer: @autoclosure () -> String, subject: @autoclosure () -> String? = nil) {
         guard let node, !values.contains(where: { node.equals($0) }), !hasVariable(node) else { return }
-        find(pointer(), "none of \(values.joined(separator: ", "))", subject: subject)
+        find(pointer(), "none of \(values.joined(separator: ", "))", subject: subject())
     }
 
     func hasVariable(_ node: JSON.Node) -> Bool { node.stringValue?.utf8.contains(UInt8(ascii: "$")) == true }

@@ -31,10 +31,11 @@ struct Verdict {
     }
 
     /// - Returns: why the edited file is good for none of the versions for which the file was; nil when it is.
-    func objection(original: ConfigModel, candidate: JSON.Document) -> Finding? {
-        guard let finding = Validity.findings(candidate, versions[first], limit: 1).first else { return nil }
-        for version in versions[(first + 1)...] where Validity.findings(original.document, version, limit: 1).isEmpty {
-            if Validity.findings(candidate, version, limit: 1).isEmpty { return nil }
+    func objection(_ edit: ConfigEdit, candidate: JSON.Document) -> Finding? {
+        let baseline = Baseline(edit, candidate: candidate)
+        guard let finding = Validity.findings(candidate, versions[first], limit: 1, baseline: baseline).first else { return nil }
+        for version in versions[(first + 1)...] where Validity.findings(edit.model.document, version, limit: 1).isEmpty {
+            if Validity.findings(candidate, version, limit: 1, baseline: baseline).isEmpty { return nil }
         }
         return finding
     }

@@ -145,6 +145,9 @@ public final class Descriptor: @unchecked Sendable {
         return FileStatus(s)
     }
 
+    /// Takes the file's advisory lock (flock(2)) if it is free.
+    public func tryLock() -> Bool { dcb_flock_wait(number, 0) == 0 }
+
     public var isTerminal: Bool { isatty(number) == 1 }
 
     /// The magic number of the file system (statfs(2)); nil when it cannot be asked.

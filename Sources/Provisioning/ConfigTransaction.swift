@@ -24,14 +24,22 @@ struct ConfigTransaction {
         recorded: (StepItem, Claim?, Record) throws(Problem) -> Void
     ) throws(Problem) {
         // A claim that is lost between two steps takes its document out, and the edit is made anew without it.
+        // And when the edited file does not pass its check, the documents that cause it go and the others go on.
+        var seeksCulprits = false
         while !items.live.isEmpty {
             var lost = false
+            let count = items.live.count
             do throws(Problem) {
                 let result = try ConfigFile.update(
                     path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version, waitMilliseconds: 30_000,
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
                         var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
                         for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
+                        if seeksCulprits {
+                            let objections = try ConfigFile.objections(to: whole)
+                            for item in items.live { item.problem = objections[item.agentID.text.lowercased()] ?? objections[""] }
+                            if items.live.count < count { throw Problem(.configInvalid, "the edited openclaw.json is not valid") }
+                        }
                         return (whole, ())
                     },
                     durable: { (whole, _) throws(Problem) in
@@ -70,7 +78,12 @@ struct ConfigTransaction {
                 if result.changed { audit(items.live) }
                 for item in items.live { item.additions["config"] = ["path": .string(result.path), "changed": .bool(result.changed)] }
                 return
-            } catch { if !lost { throw error } }
+            } catch {
+                if lost { continue }
+                // A second failure that names nobody concerns the file, not the documents.
+                guard error.kind == .configInvalid, seeksCulprits ? items.live.count < count : count > 1 else { throw error }
+                seeksCulprits.toggle()
+            }
         }
     }
 

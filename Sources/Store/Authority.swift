@@ -97,7 +97,7 @@ extension Record {
     /// Only when a quarter of the lease is gone, and only where something can be written: an early step costs no sync of its own.
     private func prolongWhenDue(_ claim: Claim) throws(Problem) -> Claim {
         guard isInWrite else { return claim }
-        let moment = Moment()
+        let moment = self.moment
         let left = claim.leaseEndBootMilliseconds - moment.bootMilliseconds
         if claim.bootID == moment.bootID, left >= claim.leaseMilliseconds / 4 * 3 { return claim }
         try prolong(claim, moment)

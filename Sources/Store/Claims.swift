@@ -7,8 +7,10 @@ extension Record {
     /// What a takeover is judged by.
     struct Moment {
         let bootMilliseconds = Clock.bootMilliseconds
-        let bootID = Clock.bootID()
+        let bootID: String
     }
+
+    var moment: Moment { Moment(bootID: bootID) }
 
     /// How long an owner that is alive keeps its claim after the lease.
     static let graceMilliseconds: Int64 = 300_000
@@ -21,7 +23,7 @@ extension Record {
     public func takeClaim(
         _ phone: PhoneNumber, _ kind: Claim.Kind, agentID: AgentID, leaseMilliseconds: Int64, owner: ProcessIdentity?
     ) throws(Problem) -> ClaimOutcome {
-        let moment = Moment()
+        let moment = self.moment
         if let claim = try claim(for: phone) {
             if !canTakeOver(claim, moment) { return .busy(claim) }
             // A removal takes a provision over; it never goes back.
@@ -51,7 +53,7 @@ extension Record {
 
     /// Opens the removal of a user that was cancelled: anyone may take it at once.
     func openRemoval(_ row: Row, _ phone: PhoneNumber) throws(Problem) {
-        let moment = Moment()
+        let moment = self.moment
         _ = try insertClaim(
             phone, row.agentID, .removal, try ledgerProgress(phone, row.agentID), moment, leaseMilliseconds: 0, owner: nil)
     }
@@ -70,7 +72,7 @@ extension Record {
     /// - Throws: `claim-lost`.
     public func renewLease(_ phone: PhoneNumber, fence: String) throws(Problem) {
         guard let claim = try claim(for: phone), claim.fence == fence else { throw claimLost(phone) }
-        try prolong(claim, Moment())
+        try prolong(claim, moment)
     }
 
     /// Whether its holder has provably gone or has had its time.

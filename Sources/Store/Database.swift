@@ -5,10 +5,11 @@ import Platform
 /// One connection to a SQLite file: prepared statements, transactions, and SQLite's codes as problems.
 final class Database {
     let path: String
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     /// Why SQLite rolled the transaction back by itself, kept for whoever tries to commit it.
-    private(set) var lostTransaction: Problem?
+    private var lostTransaction: Problem?
+    private var expectsTransaction = false
 
     private init(_ handle: OpaquePointer, path: String) {
         self.handle = handle
@@ -48,7 +49,14 @@ final class Database {
         sqlite3_wal_autocheckpoint(handle, checkpointPages)
         // The -wal and -shm files stay on close: the next commit writes over old frames and needs one sync.
         _ = dcb_sqlite3_file_control_int(handle, SQLITE_FCNTL_PERSIST_WAL, 1)
+        // What is deleted is overwritten; distributions build SQLite so, others may not.
+        if sqlite3_compileoption_used("SECURE_DELETE") == 0 { try run("PRAGMA secure_delete = ON") }
+        if sqlite3_compileoption_used("DEFAULT_SYNCHRONOUS=2") == 0 || sqlite3_compileoption_used("DEFAULT_WAL_SYNCHRONOUS=2") == 0 {
+            try run("PRAGMA synchronous = FULL")
+        }
     }
+
+    func setBusyTimeout(milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
     func setLegacyRename(_ on: Bool) throws(Problem) {
         let code = dcb_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, on ? 1 : 0)
@@ -58,11 +66,14 @@ final class Database {
     // MARK: statements
 
     private func statement(_ sql: String) throws(Problem) -> Statement {
+        // A full disk or an I/O error inside may have rolled everything back, and its problem may have been swallowed since:
+        // without this, what follows would be committed statement by statement.
+        if expectsTransaction, !isInTransaction { throw lostTransaction ?? Problem(.internalError, "the record's transaction ended early") }
         if let known = statements[sql] { return known }
         var raw: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &raw, nil)
         guard code == SQLITE_OK, let raw else { throw problem(code, "read", preparing: true) }
-        let made = Statement(raw, of: self)
+        let made = Statement(raw, of: self, writes: sqlite3_stmt_readonly(raw) == 0 || sql == "COMMIT" || sql == "BEGIN IMMEDIATE")
         statements[sql] = made
         return made
     }
@@ -121,15 +132,16 @@ final class Database {
     func begin() throws(Problem) {
         lostTransaction = nil
         try run("BEGIN IMMEDIATE")
+        expectsTransaction = true
     }
 
     func commit() throws(Problem) {
-        // A full disk or an I/O error inside may have rolled everything back, and its problem may have been swallowed since.
-        if !isInTransaction { throw lostTransaction ?? Problem(.internalError, "the record's transaction ended early") }
         try run("COMMIT")
+        expectsTransaction = false
     }
 
     func rollBack() {
+        expectsTransaction = false
         if isInTransaction { _ = try? run("ROLLBACK") }
     }
 
@@ -145,7 +157,8 @@ final class Database {
 
     /// SQLite's answer as a problem (https://www.sqlite.org/rescode.html). The text never holds a value of the record.
     func problem(_ code: Int32, _ verb: String, preparing: Bool = false) -> Problem {
-        let system = Errno(sqlite3_system_errno(handle))
+        var system = Errno(sqlite3_system_errno(handle))
+        if system.rawValue == 0, code & 0xff == SQLITE_IOERR { system = Errno(dcb_sqlite3_file_errno(handle)) }
         // Only our own SQL is prepared, with parameters for values: its error text cannot tell one.
         let text = preparing ? String(cString: sqlite3_errmsg(handle)) : String(cString: sqlite3_errstr(code))
         let detail = "cannot \(verb) the record '\(path)': "

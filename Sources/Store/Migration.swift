@@ -27,13 +27,17 @@ extension Record {
             database.rollBack()
             throw error
         }
-        if let migrated { writeGenerationFile(migrated) }
+        if let migrated {
+            writeGenerationFile(migrated)
+            // The older ones were made with the caller's umask.
+            for suffix in ["", "-wal", "-shm"] where Files.exists(path + suffix) { _ = try? Files.setMode(path + suffix, 0o600) }
+        }
         try useWriteAheadLog()
     }
 
     /// The journal mode is kept in the file; a restored copy may have lost it. It changes only while nobody else reads.
     private func useWriteAheadLog() throws(Problem) {
-        let deadline = Deadline(in: Record.waitMilliseconds)
+        let deadline = Deadline(in: waitMilliseconds)
         while true {
             do throws(Problem) {
                 let mode = try database.first("PRAGMA journal_mode = WAL", []) { s in s.text(0) }
@@ -79,6 +83,8 @@ struct OlderRecord {
 
     /// Renames the older tables, makes today's, copies row by row, and drops the older ones.
     func rebuild() throws(Problem) {
+        // For a record of many: what is written goes to five indexes at once.
+        try database.run("PRAGMA cache_size = -65536")
         let sequences = try nextIDs()
         // The older indexes hold names that ours need; legacy renaming leaves views and triggers of others alone.
         try database.setLegacyRename(true)
@@ -89,6 +95,8 @@ struct OlderRecord {
             "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name IN ('older_states', 'older_transitions') AND sql IS NOT NULL"
         ) { s in s.text(0) }
         for name in indexes { try database.script("DROP INDEX \"\(name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"") }
+        // Dropped with its table; without it each row would search all transitions.
+        if hasTransitions { try database.script("CREATE INDEX older_transition_phone ON older_transitions(phone_number, transitioned_at)") }
         try database.script(Schema.create)
         try copyStates()
         if hasTransitions { try copyTransitions() }

@@ -20,6 +20,15 @@ public final class Record {
     /// Personal data was erased in this transaction: old copies in the WAL go after the commit.
     var hasErased = false
     private var isWriting = false
+    /// Read once: a boot does not change under a process.
+    private(set) lazy var bootID = Clock.bootID()
+
+    /// How long a writer waits for its turn before `record-locked`.
+    public var waitMilliseconds = 30_000 {
+        didSet { database.setBusyTimeout(milliseconds: Int32(clamping: min(Record.busyMilliseconds, waitMilliseconds))) }
+    }
+
+    static let busyMilliseconds = 5000
 
     public var path: String { database.path }
 
@@ -57,26 +66,23 @@ public final class Record {
             database = try Database.open(path, readOnly: false)
         }
         // 256 pages: a process that is alone reads the WAL once at its start, and 1 MB takes well under a millisecond.
-        try database?.configure(busyMilliseconds: 5000, checkpointPages: 256)
+        try database?.configure(busyMilliseconds: Int32(busyMilliseconds), checkpointPages: 256)
         return database
     }
 
     // MARK: transactions
 
-    /// How long a writer waits for its turn.
-    static let waitMilliseconds = 30_000
-
     /// One transaction: `BEGIN IMMEDIATE` … `COMMIT`; rolled back when `body` throws. Never inside another.
     ///
     /// Writers queue at a lock file first: SQLite's own waiting is a lottery that starves some of two hundred processes, flock(2) is a queue.
     /// The queue is the last lock that anyone takes, so it cannot be part of a deadlock.
-    /// - Throws: `record-locked` when it was not free within 30 seconds.
+    /// - Throws: `record-locked` when it was not free within `waitMilliseconds`.
     @discardableResult
     public func write<T>(_ body: (Record) throws(Problem) -> T) throws(Problem) -> T {
         if isWriting || isReadOnly { throw Problem(.internalError, isWriting ? "a transaction inside a transaction" : "a write to a record that is open for reading") }
         let turn = try waitForTurn()
         defer { turn.release() }
-        let deadline = Deadline(in: Record.waitMilliseconds)
+        let deadline = Deadline(in: waitMilliseconds)
         while true {
             // A program that does not queue (sqlite3, an older tool) may hold the database.
             do { try database.begin(); break } catch { if error.kind != .recordLocked || deadline.hasPassed { throw error } }
@@ -120,6 +126,18 @@ public final class Record {
         }
     }
 
+    /// A transaction that is never committed: what `body` would answer, for a dry run. It queues for nothing and keeps nothing.
+    public func rehearse<T>(_ body: (Record) throws(Problem) -> T) throws(Problem) -> T {
+        if isWriting || isReadOnly { throw Problem(.internalError, "a rehearsal needs a record that is open for writing, and no transaction") }
+        try database.begin()
+        isWriting = true
+        defer {
+            isWriting = false
+            database.rollBack()
+        }
+        return try body(self)
+    }
+
     /// Several reads that see one state of the record.
     public func snapshot<T>(_ body: (Record) throws(Problem) -> T) throws(Problem) -> T {
         if database.isInTransaction { return try body(self) }
@@ -136,9 +154,9 @@ public final class Record {
 
     func waitForTurn() throws(Problem) -> FileLock {
         do {
-            if let lock = try FileLock.acquire(path + ".lock", waitMilliseconds: Record.waitMilliseconds) { return lock }
+            if let lock = try FileLock.acquire(path + ".lock", waitMilliseconds: waitMilliseconds) { return lock }
         } catch { throw Problem(error) }
-        throw Problem(.recordLocked, "cannot write the record '\(path)': others have been writing for \(Record.waitMilliseconds / 1000) seconds")
+        throw Problem(.recordLocked, "cannot write the record '\(path)': others have been writing for \(waitMilliseconds) ms")
     }
 
     var isInWrite: Bool { isWriting }

@@ -13,5 +13,5 @@ extension Record {
     }
 
     /// Whether a claim's holder has provably gone or has had its time.
-    public func mayTakeOver(_ claim: Claim) -> Bool { canTakeOver(claim, Moment()) }
+    public func mayTakeOver(_ claim: Claim) -> Bool { canTakeOver(claim, moment) }
 }

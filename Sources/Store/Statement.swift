@@ -15,9 +15,11 @@ enum Value {
 final class Statement {
     private let handle: OpaquePointer
     private unowned let database: Database
+    private let writes: Bool
 
-    init(_ handle: OpaquePointer, of database: Database) {
+    init(_ handle: OpaquePointer, of database: Database, writes: Bool) {
         self.handle = handle
+        self.writes = writes
         self.database = database
     }
 
@@ -56,7 +58,7 @@ final class Statement {
         switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        default: throw database.problem(code, sqlite3_stmt_readonly(handle) != 0 ? "read" : "write")
+        default: throw database.problem(code, writes ? "write" : "read")
         }
     }
 

@@ -70,28 +70,21 @@ struct StateCommand {
     func write(_ documents: [StreamDocument], record: Record, _ body: (StreamDocument, Record) throws(Problem) -> Object?) -> Bool {
         var answers: [Object] = []
         var refusals: [(StreamDocument, Problem)] = []
-        do throws(Problem) {
-            try record.write { (r) throws(Problem) in
-                for document in documents {
-                    do throws(Problem) {
-                        if let answer = try r.savepoint({ (r) throws(Problem) in try body(document, r) }) { answers.append(answer) }
-                    } catch { refusals.append((document, error)) }
-                }
-                if isDry { throw StateCommand.rollback }
+        func all(_ r: Record) throws(Problem) {
+            for document in documents {
+                do throws(Problem) {
+                    if let answer = try r.savepoint({ (r) throws(Problem) in try body(document, r) }) { answers.append(answer) }
+                } catch { refusals.append((document, error)) }
             }
-        } catch {
-            if error != StateCommand.rollback {
-                for document in documents { command.refuse(document, error) }
-                return false
-            }
+        }
+        do throws(Problem) { isDry ? try record.rehearse(all) : try record.write(all) } catch {
+            for document in documents { command.refuse(document, error) }
+            return false
         }
         for (document, problem) in refusals { command.refuse(document, problem) }
         for answer in answers { console.answer(answer) }
         return true
     }
-
-    /// Ends a dry transaction.
-    private static let rollback = Problem(.internalError, "dry run")
 
     /// `{"found":false,"phone":…}`, and 1.
     func notFound(_ document: StreamDocument) -> Object {
