@@ -22,5 +22,6 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["JSON", "Platform"], path: "Tests/Support"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
+        .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport"]),
     ]
 )
