@@ -25,5 +25,6 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform", "Store", "store-helper"], exclude: ["Helper"]),
         .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
+        .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport"]),
     ]
 )

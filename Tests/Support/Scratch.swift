@@ -25,6 +25,9 @@ public final class Scratch: @unchecked Sendable {
         return Path.parent(CommandLine.arguments.first { $0.hasSuffix(".xctest") || $0.contains(".build/") } ?? "/usr/bin/x")
     }()
 
+    /// The commands under test are a debug build: several times slower.
+    public static let isDebugBuild = Path.name(commands) == "debug"
+
     /// A small config of the newest shape: one main agent, WhatsApp on pairing.
     public static let plainConfig = """
         {
@@ -118,7 +121,7 @@ public struct Output: Sendable {
     /// The name of the first problem.
     public var problem: String? { problems.first?["problem"]?.stringValue }
 
-    private static func objects(_ text: String) -> [Object] {
+    public static func objects(_ text: String) -> [Object] {
         text.utf8.split(separator: 10).compactMap { (try? Value(parsing: Array($0), dialect: .json, limits: .standard))?.objectValue }
     }
 }
