@@ -38,6 +38,8 @@ public enum ConfigFile {
         let config = Path.absolute(path)
         let own = try acquireOwn(ownLock, config, deadline)
         defer { own.release() }
+        // A killed dcb's half-made file holds people's numbers.
+        for file in try leftovers(beside: config) { _ = try? Files.remove(file) }
         var attempt = 0
         while true {
             let lock = try OpenClawLock.acquire(config: config, journal: ownLock, deadline: deadline)
@@ -84,14 +86,15 @@ public enum ConfigFile {
         return Dictionary(objections.map { ($0.agentID ?? "", $0.problem) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Temporary files of the config and its lock that a killed dcb left: to be removed by who holds `ownLock` (dcb-reconcile).
+    /// Temporary files of the config and its lock that a killed dcb left: only the holder of `ownLock` makes such files, so it may remove them.
     public static func leftovers(beside path: String) throws(Problem) -> [String] {
         do throws(SystemError) {
-            let folders = Set([Path.parent(Path.absolute(path)), Path.parent(try Files.resolve(path))])
+            let named = Path.absolute(path)
             var found: [String] = []
-            for folder in folders.sorted() {
-                for name in try Files.list(folder) where name.hasPrefix(".") && name.hasSuffix(".tmp") && name.contains(".dcb-") {
-                    if name.hasPrefix(".\(Path.name(path)).") || name.contains(".json.") { found.append(Path.join(folder, name)) }
+            for (target, suffix) in [(named, ".lock"), (try Files.resolve(named), "")] {
+                let start = ".\(Path.name(target))\(suffix).dcb-"
+                for name in try Files.list(Path.parent(target)) where name.hasPrefix(start) && name.hasSuffix(".tmp") {
+                    found.append(Path.join(Path.parent(target), name))
                 }
             }
             return found

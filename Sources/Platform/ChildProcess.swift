@@ -115,9 +115,9 @@ public struct ChildProcess: Sendable {
                 // A child that does not read its input to the end is its own business: what it says decides.
                 if fed == input.count || (more < 0 && Errno.current != .wouldBlock && Errno.current != .interrupted) { feed.close() }
             }
-            if set[1].revents != 0 { outOpen = drain(out, into: &output) }
-            if set[2].revents != 0 { errOpen = drain(err, into: &errors) }
-            overflowed = output.count + errors.count > workingOutputLimitBytes
+            if set[1].revents != 0 { outOpen = drain(out, into: &output, keeps: !overflowed) }
+            if set[2].revents != 0 { errOpen = drain(err, into: &errors, keeps: !overflowed) }
+            if output.count + errors.count > workingOutputLimitBytes { overflowed = true }
         }
         feed.close()
         return Result(
@@ -125,11 +125,12 @@ public struct ChildProcess: Sendable {
             overflowed: overflowed)
     }
 
+    /// - Parameter keeps: false for what comes after the limit.
     /// - Returns: whether more can come.
-    private func drain(_ from: Descriptor, into bytes: inout [UInt8]) -> Bool {
+    private func drain(_ from: Descriptor, into bytes: inout [UInt8], keeps: Bool) -> Bool {
         do {
             let more = try from.read(atMost: 65536)
-            bytes.append(contentsOf: more)
+            if keeps { bytes.append(contentsOf: more) }
             return !more.isEmpty
         } catch { return error.code == .wouldBlock }
     }

@@ -44,6 +44,7 @@ public struct AgentUndo {
             },
             recorded: { (item, _, r) throws(Problem) in
                 do throws(SystemError) {
+                    try Workspace(workplace.paths.workspace(for: item.agentID), staging: workplace.paths.ownFolder).discardTries()
                     if let place = places[item.agentID] {
                         try trash.take(folders(item.agentID), into: place)
                         item.additions["trash"] = .string(place)

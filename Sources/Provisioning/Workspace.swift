@@ -21,8 +21,7 @@ struct Workspace {
             return
         }
         try Files.makeDirectories(staging)
-        let prefix = Path.name(path) + "."
-        for name in try Files.list(staging) where name.hasPrefix(prefix) { try Files.removeTree(Path.join(staging, name)) }
+        try discardTries()
         let fresh = Path.join(staging, prefix + attempt)
         try Files.makeDirectory(fresh)
         for file in files { try Files.create(Path.join(fresh, file.name), file.bytes, mode: 0o600, sync: false) }
@@ -32,6 +31,18 @@ struct Workspace {
             try Files.removeTree(fresh)
         }
     }
+
+    /// Removes what interrupted tries left: the person's name and number are in it.
+    func discardTries() throws(SystemError) {
+        let names: [String]
+        do { names = try Files.list(staging) } catch {
+            if error.code == .notFound { return }
+            throw error
+        }
+        for name in names where name.hasPrefix(prefix) { try Files.removeTree(Path.join(staging, name)) }
+    }
+
+    private var prefix: String { Path.name(path) + "." }
 
     /// Adds the files that are missing; each appears whole.
     private func mend(_ files: [File]) throws(SystemError) {

@@ -25,7 +25,9 @@ extension Record {
     ) throws(Problem) -> ClaimOutcome {
         let moment = self.moment
         if let claim = try claim(for: phone) {
-            if !canTakeOver(claim, moment) { return .busy(claim) }
+            // Who asks again has given up what it held: a stream meets what an earlier group of its own could not finish.
+            let isOwn = owner != nil && claim.owner == owner && claim.bootID == moment.bootID
+            if !isOwn, !canTakeOver(claim, moment) { return .busy(claim) }
             // A removal takes a provision over; it never goes back.
             let becomes = kind == .removal ? .removal : claim.kind
             let taken = try renew(claim, as: becomes, moment, leaseMilliseconds: leaseMilliseconds, owner: owner)

@@ -7,51 +7,54 @@ struct Orchestrator {
     let command: Command
     let plan: Plan
     private let runner: StepRunner
-    private let counter = Counter()
+    private let run = Run()
 
-    init(command: Command, plan: Plan) {
+    /// - Throws: `helper-missing`.
+    init(command: Command, plan: Plan) throws(Problem) {
         self.command = command
         self.plan = plan
         runner = StepRunner(command: command, folder: Path.parent(CurrentProcess.executablePath ?? "/usr/bin/dcb-onboard"))
+        try runner.checkSteps()
     }
 
-    /// Numbers the jobs of this run.
-    private final class Counter { var next = 0 }
+    private final class Run {
+        /// Numbers the jobs.
+        var jobs = 0
+        /// Standard output is gone: what was begun is finished or undone, then this is said.
+        var lost: Problem?
+    }
 
     // MARK: - There
 
     func onboard(_ documents: [StreamDocument]) throws(Problem) {
         let deadline = Deadline(in: plan.timeoutMilliseconds)
         let jobs = validate(documents, deadline)
-        var busy = try provision(jobs, waits: jobs.count == 1, deadline)
+        var busy = provision(jobs, waits: jobs.count == 1, deadline)
         // Busy phones last: nobody else waits for them.
-        if jobs.count > 1 { busy = try provision(busy, waits: true, deadline) }
+        if jobs.count > 1 { busy = provision(busy, waits: true, deadline) }
         for job in busy { report(job) }
+        if let lost = run.lost { throw lost }
     }
 
     /// - Parameter waits: for busy phones, as long as the deadline allows.
     /// - Returns: those that stayed busy; everything else is answered or reported.
-    private func provision(_ jobs: [Job], waits: Bool, _ deadline: Deadline) throws(Problem) -> [Job] {
+    private func provision(_ jobs: [Job], waits: Bool, _ deadline: Deadline) -> [Job] {
         let (claimed, busy) = claim(jobs, [], waits: waits, deadline)
         for job in claimed where job.claim == "existing" { answer(job, "existing") }
-        try command.console.flush()
+        flush()
         let new = claimed.filter { $0.claim != "existing" }
         let dry = plan.dryRun ? ["--dry-run"] : []
         let made = runner.run(.createAgent, dry, new, deadline: deadline)
         let bound = runner.run(.bind, dry, made, deadline: deadline)
         var done = runner.run(.state, ["commit"] + dry, bound, deadline: deadline)
-        if !plan.dryRun {
-            // Whether a commit that said nothing took place is known only to the record: twice is once.
-            let unclear = bound.filter { $0.failure?.reporter != nil }
-            done += runner.run(.state, ["commit"], unclear, deadline: Deadline(in: Plan.undoMilliseconds), heedsSignals: false)
-        }
+        done += clear(bound, ["commit"])
         for job in done { job.failure = nil }
         confirm(done)
         for job in done { answer(job, "created") }
-        try command.console.flush()
+        flush()
         let failed = new.filter { $0.failure != nil }
         if plan.dryRun { for job in failed { report(job) } } else { undo(failed) }
-        try command.console.flush()
+        flush()
         return busy
     }
 
@@ -96,12 +99,13 @@ struct Orchestrator {
     func offboard(_ documents: [StreamDocument]) throws(Problem) {
         let deadline = Deadline(in: plan.timeoutMilliseconds)
         let jobs = validate(documents, deadline)
-        var busy = try remove(jobs, waits: jobs.count == 1, deadline)
-        if jobs.count > 1 { busy = try remove(busy, waits: true, deadline) }
+        var busy = remove(jobs, waits: jobs.count == 1, deadline)
+        if jobs.count > 1 { busy = remove(busy, waits: true, deadline) }
         for job in busy { report(job) }
+        if let lost = run.lost { throw lost }
     }
 
-    private func remove(_ jobs: [Job], waits: Bool, _ deadline: Deadline) throws(Problem) -> [Job] {
+    private func remove(_ jobs: [Job], waits: Bool, _ deadline: Deadline) -> [Job] {
         let (claimed, busy) = claim(jobs, ["--removal"], waits: waits, deadline)
         let absent = claimed.filter { $0.claim == "absent" }
         // An absent phone may still have trash and rows of earlier agents to erase.
@@ -110,7 +114,8 @@ struct Orchestrator {
         let purge = plan.purge ? ["--purge"] : []
         let unbound = runner.run(.bind, ["--undo"] + dry, work, deadline: deadline)
         let removed = runner.run(.createAgent, ["--undo"] + purge + dry, unbound, deadline: deadline)
-        let done = runner.run(.state, ["commit"] + purge + dry, removed, deadline: deadline)
+        var done = runner.run(.state, ["commit"] + purge + dry, removed, deadline: deadline)
+        done += clear(removed, ["commit"] + purge)
         if !plan.purge { for job in absent { answer(job, "absent") } }
         for job in done { answer(job, job.claim == "absent" ? "absent" : "removed") }
         for job in work where job.failure != nil {
@@ -118,17 +123,28 @@ struct Orchestrator {
             if let failure = job.failure, !plan.dryRun { job.failure = (unfinished(failure.problem), failure.reporter) }
             report(job)
         }
-        try command.console.flush()
+        flush()
         return busy
     }
 
     // MARK: - Both ways
 
+    /// Whether a commit that said nothing took place is known only to the record: it commits again, since twice is once.
+    private func clear(_ jobs: [Job], _ words: [String]) -> [Job] {
+        if plan.dryRun { return [] }
+        let unclear = jobs.filter { $0.failure?.reporter != nil }
+        return runner.run(.state, words, unclear, deadline: Deadline(in: Plan.undoMilliseconds), heedsSignals: false)
+    }
+
+    private func flush() {
+        do { try command.console.flush() } catch { run.lost = run.lost ?? error }
+    }
+
     /// Validates, reports what is refused, and folds the same phone into one job.
     private func validate(_ documents: [StreamDocument], _ deadline: Deadline) -> [Job] {
         let jobs = documents.map { document in
-            counter.next += 1
-            return Job(document, number: counter.next)
+            run.jobs += 1
+            return Job(document, number: run.jobs)
         }
         let valid = runner.run(.validate, [], jobs, deadline: deadline)
         for job in jobs where job.failure != nil { report(job) }

@@ -4,12 +4,15 @@ import Platform
 
 /// Runs one step executable on a group of jobs: no shell, a clean environment, a deadline.
 struct StepRunner {
-    enum Step: String {
+    enum Step: String, CaseIterable {
         case validate = "dcb-validate"
         case createAgent = "dcb-create-agent"
         case bind = "dcb-bind"
         case state = "dcb-state"
     }
+
+    /// What a step may add to a document, problems included.
+    private static let growthBytes = 65536
 
     private let folder: String
     private let settings: [String]
@@ -30,6 +33,13 @@ struct StepRunner {
         interrupt = try? Termination.descriptor()
     }
 
+    /// That every step is there, before the first one has begun what a missing one could not take back.
+    func checkSteps() throws(Problem) {
+        for step in Step.allCases where !Files.exists(Path.join(folder, step.rawValue)) {
+            throw Problem(.helperMissing, "there is no \(step.rawValue) beside dcb-onboard")
+        }
+    }
+
     /// Feeds the jobs to the step. Every job gets either its answer or a failure.
     /// - Parameter heedsSignals: a termination signal ends the step early; undoing does not heed them.
     /// - Returns: the jobs that were answered.
@@ -40,12 +50,14 @@ struct StepRunner {
         if deadline.hasPassed { return fail(jobs, Problem(.timeout, "the time for the work is over")) }
         var input: [UInt8] = []
         for job in jobs { input += Value.object(job.members).compact() + [10] }
-        let child = ChildProcess(Path.join(folder, step.rawValue), words + settings, environment: environment)
+        var child = ChildProcess(Path.join(folder, step.rawValue), words + settings, environment: environment)
+        child.workingOutputLimitBytes = (1 << 20) + 2 * input.count + jobs.count * StepRunner.growthBytes
         let result: ChildProcess.Result
         do { result = try child.run(input: input, deadline: deadline, interrupt: heedsSignals ? interrupt : nil) } catch {
             return fail(jobs, Problem(error))
         }
         console.trace("\(step.rawValue) \(words.first ?? "") for \(jobs.count): \(result.status)")
+        if result.overflowed { return fail(jobs, Problem(.internalError, "\(step.rawValue) wrote far more than an answer for each document"), step.rawValue) }
         let byID = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0) })
         var answered: Set<String> = []
         for line in result.output.split(separator: 10) {
@@ -59,7 +71,8 @@ struct StepRunner {
         for line in result.errors.split(separator: 10) {
             guard let reported = ReportedProblem(line: line) else { continue }
             if let id = reported.requestID, let job = byID[id] {
-                job.failure = (reported.problem, reported.command)
+                // Only a document without its answer has failed.
+                if !answered.contains(id) { job.failure = (reported.problem, reported.command) }
             } else {
                 general = reported.problem
             }
@@ -70,8 +83,8 @@ struct StepRunner {
         return jobs.filter { answered.contains($0.privateID) }
     }
 
-    private func fail(_ jobs: [Job], _ problem: Problem) -> [Job] {
-        for job in jobs { job.failure = (problem, nil) }
+    private func fail(_ jobs: [Job], _ problem: Problem, _ reporter: String? = nil) -> [Job] {
+        for job in jobs { job.failure = (problem, reporter) }
         return []
     }
 

@@ -14,9 +14,8 @@ let command = Command.begin(
         ],
         operandLimit: 1, schema: Schemas.onboard))
 
-let plan: Plan
-do { plan = try Plan(command) } catch { command.console.exit(with: error) }
-let orchestrator = Orchestrator(command: command, plan: plan)
+let orchestrator: Orchestrator
+do { orchestrator = try Orchestrator(command: command, plan: try Plan(command)) } catch { command.console.exit(with: error) }
 command.runStream(phoneOperand: command.arguments.operands.first) { documents throws(Problem) in
-    plan.undo ? try orchestrator.offboard(documents) : try orchestrator.onboard(documents)
+    orchestrator.plan.undo ? try orchestrator.offboard(documents) : try orchestrator.onboard(documents)
 }

@@ -5,7 +5,7 @@ import TestSupport
 
 extension OnboardTests {
     /// Many at once: as processes, and as one stream.
-    @Suite struct Crowd {
+    @Suite(.serialized) struct Crowd {
         @Test func twoHundredDifferentPhonesAtOnce() throws {
             let bench = try Bench()
             // A debug build on a busy machine takes minutes for 200.
@@ -133,9 +133,10 @@ extension OnboardTests {
         /// Onboarding and offboarding of one phone at once: each call has its answer, and the end is whole.
         @Test func thereAndBackAtOnce() throws {
             let bench = try Bench()
+            let count = OnboardTests.isLong ? 50 : 25
             try bench.shell(
                 """
-                for i in $(seq 50); do
+                for i in $(seq \(count)); do
                   (echo '{"phone":"+15552070001"}' | dcb-onboard > "$DIR/out.a$i" 2> "$DIR/err.a$i"; echo $? > "$DIR/code.a$i") &
                   (echo '{"phone":"+15552070001"}' | dcb-onboard --undo > "$DIR/out.b$i" 2> "$DIR/err.b$i"; echo $? > "$DIR/code.b$i") &
                 done; wait

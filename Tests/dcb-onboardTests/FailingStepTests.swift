@@ -28,9 +28,9 @@ extension OnboardTests {
             Way("does its work and says nothing", "real \"$@\" > /dev/null; exit 70", 70),
             Way("does its work and dies", "real \"$@\" > /dev/null; kill -9 $$", 75),
             Way("does not read its input", "exec < /dev/null; exit 70", 70),
-            Way("hangs", "exec sleep 100", 75, ["--timeout", "1s"]),
-            Way("does its work and hangs", "real \"$@\" > /dev/null; exec sleep 100", 75, ["--timeout", "3s"]),
-            Way("closes its outputs and hangs", "exec sleep 100 > /dev/null 2>&1", 75, ["--timeout", "1s"]),
+            Way("hangs", "touch \"$DIR/reached\"; exec sleep 100", 75, ["--timeout", "1s"]),
+            Way("does its work and hangs", "touch \"$DIR/reached\"; real \"$@\" > /dev/null; exec sleep 100", 75, ["--timeout", "3s"]),
+            Way("closes its outputs and hangs", "touch \"$DIR/reached\"; exec sleep 100 > /dev/null 2>&1", 75, ["--timeout", "1s"]),
             Way("answers garbage", "cat > /dev/null; echo garbage; echo '{\"requestId\":7}'; printf '\\377\\n[]\\n{}\\n'", 70),
             Way("answers for another", "cat > /dev/null; echo '{\"requestId\":\"j99\",\"phone\":\"\(phone)\"}'", 70),
             Way("answers without an id", "sed 's/\"requestId\":\"[^\"]*\"/\"x\":1/'", 70),
@@ -48,7 +48,12 @@ extension OnboardTests {
             Way("floods its errors", "exec yes >&2", 70),
         ]
 
-        @Test(arguments: ["validate", "claim", "create-agent", "bind"], ways) func isUndone(_ step: String, _ way: Way) throws {
+        /// Every way in one step, and some in the others; all in all when there is time.
+        static let cases: [(String, Way)] = ["bind", "create-agent", "claim", "validate"].flatMap { step in
+            ways.enumerated().filter { step == "bind" || OnboardTests.isLong || $0.offset % 4 == 0 }.map { (step, $0.element) }
+        }
+
+        @Test(arguments: cases) func isUndone(_ step: String, _ way: Way) throws {
             let about = "\(step) \(way)"
             let log = Dictionary(
                 uniqueKeysWithValues: ["bind --undo", "create-agent --undo", "release"].map { ($0, "echo '\($0)' >> \"$DIR/undone\"; real \"$@\"") })
@@ -61,10 +66,12 @@ extension OnboardTests {
             #expect(result.problems.first?["exit"]?.intValue == Int(way.code), "\(about)")
             try bench.expectValid(about)
             let undone = (try? bench.scratch.text(bench.scratch.folder + "/undone")) ?? ""
-            if step == "create-agent" || step == "bind" {
+            // On a busy machine the time may be over before the step's turn comes.
+            let isReached = way.arguments.isEmpty || Files.exists(bench.scratch.folder + "/reached")
+            if step == "create-agent" || step == "bind", isReached {
                 #expect(undone == "bind --undo\ncreate-agent --undo\nrelease\n", "\(about)")
                 try bench.expectNobody(about)
-            } else {
+            } else if isReached {
                 #expect(undone.isEmpty, "\(about)")
             }
             // What is left, if anything, does not stand in the way.
@@ -77,12 +84,14 @@ extension OnboardTests {
         @Test func anUnclearCommit() throws {
             let once = "if [ -e \"$DIR/once\" ]; then real \"$@\"; exit; fi; touch \"$DIR/once\"\n"
             let twice = "if [ -e \"$DIR/twice\" ]; then real \"$@\"; exit; fi; if [ -e \"$DIR/once\" ]; then touch \"$DIR/twice\"; fi; touch \"$DIR/once\"\n"
-            for body in [
+            var bodies = [
                 once + "real \"$@\" > /dev/null; kill -9 $$", once + "real \"$@\" > /dev/null; exit 70", once + "kill -9 $$", once + "exit 70",
-                twice + "real \"$@\" > /dev/null; kill -9 $$", once + "real \"$@\" > /dev/null; exec sleep 100",
-            ] {
+                twice + "real \"$@\" > /dev/null; kill -9 $$",
+            ]
+            if OnboardTests.isLong { bodies.append(once + "real \"$@\" > /dev/null; exec sleep 100") }
+            for body in bodies {
                 let bench = try Bench(["commit": body])
-                let result = try bench.run(["--timeout", "4s"], document(Self.phone, id: "mine"))
+                let result = try bench.run(["--timeout", "15s"], document(Self.phone, id: "mine"))
                 #expect(result.code == 0, "\(body): \(result.err)")
                 #expect(result.documents.count == 1 && result.document.text("outcome") == "created", "\(body)")
                 #expect(result.document.text("requestId") == "mine" && result.document.text("status") == "new", "\(body)")

@@ -14,11 +14,14 @@ extension OnboardTests {
         static let offboarding = ["validate", "claim --removal", "bind --undo", "create-agent --undo", "commit"]
         static let undoing = ["bind --undo", "create-agent --undo", "release"]
 
+        /// What the next call is: onboarding and offboarding, or the one of them whose turn it is.
+        static func nexts(_ turn: Bool) -> [[String]] { OnboardTests.isLong ? [[], ["--undo"]] : [turn ? [] : ["--undo"]] }
+
         static func places(_ steps: [String]) -> [(String, Bool)] { steps.flatMap { [($0, false), ($0, true)] } }
 
         @Test(arguments: places(onboarding)) func betweenTheStepsOfOnboarding(_ step: String, _ after: Bool) throws {
             let about = "\(after ? "after" : "before") \(step)"
-            for next in [[], ["--undo"]] {
+            for next in Self.nexts(after) {
                 let bench = try Bench([step: after ? Self.killAfter : Self.killParent])
                 let killed = try bench.run([], document(Self.phone))
                 #expect(killed.code == 137 && killed.out.isEmpty, "\(about)")
@@ -30,7 +33,7 @@ extension OnboardTests {
 
         @Test(arguments: places(offboarding)) func betweenTheStepsOfOffboarding(_ step: String, _ after: Bool) throws {
             let about = "\(after ? "after" : "before") \(step)"
-            for next in [[], ["--undo"]] {
+            for next in Self.nexts(after || step == "commit") {
                 let bench = try Bench()
                 #expect(try bench.run([], document(Self.phone)).code == 0)
                 let former = try bench.expectOne(Self.phone, about)
@@ -134,7 +137,7 @@ extension OnboardTests {
         }
 
         @Test(.enabled(if: canTrace, "needs strace"), arguments: insideOffboarding) func insideAStepOfOffboarding(_ place: Place) throws {
-            for next in [[], ["--undo"]] {
+            for next in Self.nexts(place.number % 2 == 1) {
                 let bench = try Bench()
                 #expect(try bench.run([], document(Self.phone)).code == 0)
                 try bench.replace([place.step: Self.kill(at: place, Self.killParent)])
