@@ -1,0 +1,57 @@
+import JSON
+import Platform
+import TestSupport
+import Testing
+
+/// What we write, judged by somebody else's rules of each OpenClaw version.
+@Suite struct OtherVerdictTests {
+    static let versions = ["2026.1.30", "2026.2.9", "2026.7.1", "2026.8.1", "2026.9.6"]
+
+    private func judge(_ scratch: Scratch, _ folder: String, _ version: String) throws -> Output {
+        try scratch.run("/usr/bin/env", ["python3", folder + "/check_config.py", version, scratch.config], environment: ["PATH": path, "HOME": home])
+    }
+
+    private var path: String { ProcessContext.current().environment["PATH"] ?? "/usr/bin:/bin" }
+    private var home: String { ProcessContext.current().environment["HOME"] ?? "/" }
+
+    private func ready(_ scratch: Scratch) throws -> Bool {
+        let output = try scratch.run("/usr/bin/env", ["python3", "-c", "import json5, jsonschema"], environment: ["PATH": path, "HOME": home])
+        if output.code == 0 { return true }
+        try Descriptor.standardError.writeAll(Array("skipped: OtherVerdictTests needs python3 with json5 and jsonschema\n".utf8))
+        return false
+    }
+
+    @Test(arguments: versions)
+    func everyVersionTakesWhatWeWrite(_ version: String) throws {
+        guard let folder = Shared.folder("openclaw", for: "OtherVerdictTests") else { return }
+        let knownGood = String(decoding: try Files.read("\(folder)/known-good/\(version).json"), as: UTF8.self)
+        // Both shapes where the version reads both.
+        let asList = "{gateway:{mode:'local'},agents:{list:[{id:'main',default:true,workspace:'/srv/main'}]},channels:{whatsapp:{dmPolicy:'pairing'}}}"
+        let single = "{gateway:{mode:'local'},agents:{list:[{id:'main'}]}}"
+        let bare = "{gateway:{mode:'local'}}"
+        for text in [knownGood, asList, single, bare] {
+            for told in [true, false] {
+                let isOld = version < "2026.8"
+                if !told, text == bare, isOld { continue }  // no version is told: the newest shape
+                let arguments = told ? ["--openclaw-version", version] : []
+                let scratch = try Scratch(config: text)
+                guard try ready(scratch) else { return }
+                func check(_ when: String) throws {
+                    let output = try judge(scratch, folder, version)
+                    let written = try scratch.configText()
+                    #expect(output.code == 0, "\(version) told \(told) \(when): \(output.out) \(output.err) \(written)")
+                }
+                // Without being told, a list of one main is written as the newest versions want it.
+                try scratch.onboarded(Scratch.phone(1), arguments)
+                try check("after 1")
+                let more = try scratch.step("dcb-onboard", arguments, (2...5).map { ["phone": .string(Scratch.phone($0))] })
+                #expect(more.code == 0, "\(more.err)")
+                try check("after 5")
+                let gone = try scratch.step("dcb-onboard", ["--undo"] + arguments, (1...5).map { ["phone": .string(Scratch.phone($0))] })
+                #expect(gone.code == 0, "\(gone.err)")
+                #expect(try scratch.configText() == text)
+                try check("after all are gone")
+            }
+        }
+    }
+}
