@@ -31,8 +31,9 @@ import Testing
         let bare = "{gateway:{mode:'local'}}"
         for text in [knownGood, asList, single, bare] {
             for told in [true, false] {
-                let isOld = version < "2026.8"
-                if !told, text == bare, isOld { continue }  // no version is told: the newest shape
+                // Without a version the newest one's shape is made, and its kind of a direct chat where the file has none yet.
+                if !told, text == bare, version < "2026.8" { continue }
+                if !told, text != knownGood, version == "2026.1.30" { continue }
                 let arguments = told ? ["--openclaw-version", version] : []
                 let scratch = try Scratch(config: text)
                 guard try ready(scratch) else { return }
@@ -41,7 +42,6 @@ import Testing
                     let written = try scratch.configText()
                     #expect(output.code == 0, "\(version) told \(told) \(when): \(output.out) \(output.err) \(written)")
                 }
-                // Without being told, a list of one main is written as the newest versions want it.
                 try scratch.onboarded(Scratch.phone(1), arguments)
                 try check("after 1")
                 let more = try scratch.step("dcb-onboard", arguments, (2...5).map { ["phone": .string(Scratch.phone($0))] })

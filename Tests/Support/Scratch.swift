@@ -11,6 +11,7 @@ public final class Scratch: @unchecked Sendable {
 
     /// - Parameter config: the text of openclaw.json; nil: none.
     public init(config text: String? = Scratch.plainConfig) throws {
+        Termination.ignoreBrokenPipe()
         folder = "/tmp/dcb-test-\(getpid())-\(try Random.hex(bytes: 6))"
         try Files.makeDirectories(folder + "/state")
         environment = ["PATH": "/usr/bin:/bin", "HOME": folder, "OPENCLAW_STATE_DIR": folder + "/state", "LANG": "C"]

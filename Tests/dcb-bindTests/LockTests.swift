@@ -26,7 +26,7 @@ import Testing
         let output = try started.wait()
         #expect(output.code == 0, "\(output.err)")
         #expect(try scratch.configText().contains(Scratch.phone(1)))
-        #expect(try !Files.list(scratch.state).contains { $0.hasSuffix(".lock") || $0.hasSuffix(".tmp") })
+        #expect(try !Files.list(scratch.state).contains { $0 == "openclaw.json.lock" || $0.hasSuffix(".tmp") })
     }
 
     /// A live holder for the whole wait, a lock that says nothing, one that is being reclaimed: 75, and the lock stays. Thirty seconds each, so at once.
@@ -73,7 +73,7 @@ import Testing
             try scratch.write(payload(pid, start), to: scratch.config + ".lock")
             let output = try scratch.step("dcb-bind", [], [made])
             #expect(output.code == 0, "\(output.err)")
-            #expect(try !Files.list(scratch.state).contains { $0.contains(".lock") })
+            #expect(try !Files.list(scratch.state).contains { $0.contains("openclaw.json.lock") })
         }
     }
 
@@ -115,7 +115,7 @@ import Testing
         } else {
             #expect(text == theirs)
         }
-        #expect(try !Files.list(scratch.state).contains { $0.hasSuffix(".tmp") || $0.hasSuffix(".lock") })
+        #expect(try !Files.list(scratch.state).contains { $0 == "openclaw.json.lock" || $0.hasSuffix(".tmp") })
     }
 
     /// Somebody who edits all the time, by rename and in place, finds each edit again.
