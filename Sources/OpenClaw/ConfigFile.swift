@@ -14,6 +14,13 @@ public enum ConfigFile {
         try ConfigModel(parsing: Snapshot(path).bytes, version: version, policy: policy)
     }
 
+    /// The same, of a file that OpenClaw accepts: what an edit would begin with.
+    public static func readValid(_ path: String, policy: Policy, version: OpenClawVersion?) throws(Problem) -> ConfigModel {
+        let model = try read(path, policy: policy, version: version)
+        _ = try Verdict(model)
+        return model
+    }
+
     /// One read and one replacement under both locks, however many documents `prepare` puts into the edit.
     ///
     /// Begins again with the new content, closures included, when the file changed between the read and the rename.
