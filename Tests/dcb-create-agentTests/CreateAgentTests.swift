@@ -114,6 +114,36 @@ import Testing
         #expect(Files.exists("\(Path.parent(keyring))/\(aside.first ?? "")/token:a@b.example"))
     }
 
+    /// The sandbox writes in its workspace: a link there to another agent's keyring is not this agent's keyring.
+    @Test(arguments: [".gog", ".gog/data", ".gog/data/keyring"])
+    func anothersKeyringIsNotMovedAside(_ link: String) throws {
+        let scratch = try Scratch()
+        let other = try scratch.made(Scratch.phone(2)).text("workspace") ?? ""
+        try Files.makeDirectories(other + "/.gog/data/keyring")
+        try scratch.write("x", to: other + "/.gog/data/keyring/token:b@b.example")
+        let claimed = try scratch.claimed(Scratch.phone(1))
+        let own = "\(scratch.state)/workspace-\(claimed.text("agentId") ?? "")"
+        try Files.makeDirectories(Path.parent("\(own)/\(link)"))
+        try scratch.run("/bin/ln", ["-s", "\(other)/\(link)", "\(own)/\(link)"])
+        try scratch.step("dcb-create-agent", ["--new-keyring"], [claimed])
+        #expect(Files.exists(other + "/.gog/data/keyring/token:b@b.example"))
+    }
+
+    /// A dry run of several: what each would get, and nothing made.
+    @Test func severalDryOnes() throws {
+        let scratch = try Scratch()
+        let claimed = try scratch.step("dcb-state", ["claim", "-n"], (1...3).map { ["phone": .string(Scratch.phone($0))] })
+        #expect(claimed.documents.count == 3)
+        let made = try scratch.step("dcb-create-agent", ["-n"], claimed.documents)
+        #expect(made.code == 0, "\(made.err)")
+        #expect(made.documents.map { $0["agentCreated"] == true } == [true, true, true])
+        let bound = try scratch.step("dcb-bind", ["-n"], made.documents)
+        #expect(bound.code == 0, "\(bound.err)")
+        #expect(bound.documents.count == 3)
+        #expect(try Files.list(scratch.state) == ["openclaw.json"])
+        #expect(try scratch.configText() == Scratch.plainConfig)
+    }
+
     /// The lock file alone is no keyring.
     @Test func anEmptyKeyringIsNone() throws {
         let scratch = try Scratch()
