@@ -64,6 +64,9 @@ extension ConfigEdit {
         return (unbound, removeAllowEntry && disallow(phone))
     }
 
+    /// Whether this edit puts the phone on the allow-list.
+    public func allows(_ phone: PhoneNumber) -> Bool { allowedPositions[phone.e164] != nil }
+
     /// The binding as dcb writes it.
     func bindingValue(_ phone: PhoneNumber, _ agent: AgentID) -> JSON.Value {
         var match: [(String, JSON.Value)] = [("channel", .string(model.policy.channel))]
