@@ -157,6 +157,23 @@ import Testing
         #expect(succeeded > 0)
     }
 
+    /// Somebody who writes in place is seen with half a file: that is no wrong file, but one to look at again.
+    @Test func halfAFileIsLookedAtAgain() throws {
+        let scratch = try Scratch()
+        let made = try scratch.made(Scratch.phone(1))
+        let whole = try Files.read(scratch.config)
+        let writer = try Descriptor.open(scratch.config, .write, truncate: true)
+        try writer.writeAll(Array(whole.prefix(100)))
+        let started = try scratch.start("dcb-bind", [], [made])
+        // It goes on a byte at a time while dcb-bind looks.
+        try until("dcb-bind to look") { Files.exists(scratch.config + ".lock") }
+        for byte in whole.dropFirst(100) { try writer.writeAll([byte]) }
+        writer.close()
+        let output = try started.wait()
+        #expect(output.code == 0, "\(output.err)")
+        #expect(try scratch.configText().contains(Scratch.phone(1)))
+    }
+
     private func takeLock(_ scratch: Scratch) -> String? {
         let lock = scratch.config + ".lock"
         do { try Files.create(lock, Array(payload(CurrentProcess.pid, ownStart).utf8), mode: 0o600, sync: false) } catch { return nil }

@@ -71,7 +71,7 @@ import Testing
         let phone = Scratch.phone(1)
         let claimed = try scratch.claimed(phone)
         try scratch.write(one.text, to: scratch.config)
-        let before = try scratch.picture()
+        let before = try things(scratch)
         let options = one.version.map { ["--openclaw-version", $0] } ?? []
         for command in ["dcb-create-agent", "dcb-bind"] {
             let output = try scratch.step(command, options, [claimed])
@@ -79,7 +79,14 @@ import Testing
             #expect(output.problem == one.problem, "\(command): \(output.err)")
             #expect(output.out.isEmpty)
         }
-        #expect(try scratch.picture() == before)
+        #expect(try things(scratch) == before)
+        #expect(try scratch.configText() == one.text)
+        #expect(try scratch.run("dcb-state", ["claims"]).document["done"] == .array([]))
+        #expect(try scratch.run("dcb-state", ["ledger"]).out.isEmpty)
+    }
+
+    private func things(_ scratch: Scratch) throws -> [String] {
+        try scratch.tree(scratch.state).filter { !$0.contains("onboarding.db") && !$0.hasPrefix(".dcb") }
     }
 
     @Test func aMissingOneIsNotMade() throws {
@@ -97,6 +104,21 @@ import Testing
             #expect(try scratch.run("dcb-state", ["claims"]).document["done"] == .array([]))
             #expect(!Files.exists(scratch.folder + "/nowhere.json"))
         }
+    }
+
+    /// No file at all: neither hung upon nor replaced.
+    @Test(arguments: ["mkfifo", "mkdir", "ln -s /dev/zero"])
+    func noRegularFile(_ maker: String) throws {
+        let scratch = try Scratch()
+        let claimed = try scratch.claimed(Scratch.phone(1))
+        try scratch.shell("rm $DIR/state/openclaw.json; \(maker) $DIR/state/openclaw.json")
+        let before = try Files.status(scratch.config, followLinks: false)
+        for command in ["dcb-create-agent", "dcb-bind"] {
+            let output = try scratch.run(command, input: claimed.line, timeoutSeconds: 20)
+            #expect(output.code == 78)
+            #expect(output.problem == "config-invalid", "\(output.err)")
+        }
+        #expect(try Files.status(scratch.config, followLinks: false)?.inode == before?.inode)
     }
 
     /// What is not ours to read may be anywhere and anyhow.
