@@ -24,6 +24,9 @@ let package = Package(
         .executableTarget(name: "store-helper", dependencies: ["CommandKit", "Onboarding", "Platform", "Store"], path: "Tests/StoreTests/Helper"),
         .testTarget(name: "StoreTests", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform", "Store", "store-helper"], exclude: ["Helper"]),
         .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform"]),
+        .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport"]),
     ]

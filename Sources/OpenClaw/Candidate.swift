@@ -67,7 +67,7 @@ struct Candidate {
         for id in edit.removed.keys where edit.addedPositions[id] == nil && model.agent(id) != nil {
             found.append((id, Problem(.internalError, "agent \(id) would still be in openclaw.json")))
         }
-        shared(model, Set(edit.addedPositions.keys).union(edit.completed), &found)
+        shared(model, ids, &found)
     }
 
     // What two agents must not have in common (OpenClaw finds only the agentDir).

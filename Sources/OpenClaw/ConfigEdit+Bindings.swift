@@ -48,9 +48,10 @@ extension ConfigEdit {
     public mutating func unbind(_ phone: PhoneNumber, from agent: AgentID, removeAllowEntry: Bool) throws(Problem) -> (unbound: Bool, disallowed: Bool) {
         let id = AgentKey.normalise(agent.text)
         var unbound = false
-        for binding in model.bindings(ofPhone: phone.e164) {
-            let isOurs = binding.agentID == id && !binding.isNarrower && ConfigEdit.isAccount(binding.accountID, model.policy.account)
-            guard isOurs, unboundNodes[binding.position] == nil else { continue }
+        let candidates = model.bindings(ofPhone: phone.e164).filter { $0.agentID == id && !$0.isNarrower && unboundNodes[$0.position] == nil }
+        let ours = candidates.filter { ConfigEdit.isAccount($0.accountID, model.policy.account) }
+        // The policy's account was another one when it was bound.
+        for binding in ours.isEmpty ? candidates : ours {
             unboundNodes[binding.position] = binding.node
             unbound = true
         }
@@ -62,6 +63,9 @@ extension ConfigEdit {
         }
         return (unbound, removeAllowEntry && disallow(phone))
     }
+
+    /// Whether this edit puts the phone on the allow-list.
+    public func allows(_ phone: PhoneNumber) -> Bool { allowedPositions[phone.e164] != nil }
 
     /// The binding as dcb writes it.
     func bindingValue(_ phone: PhoneNumber, _ agent: AgentID) -> JSON.Value {

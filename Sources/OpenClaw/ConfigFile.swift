@@ -14,6 +14,26 @@ public enum ConfigFile {
         try ConfigModel(parsing: Snapshot(path).bytes, version: version, policy: policy)
     }
 
+    /// The same, of a file that OpenClaw accepts: what an edit would begin with.
+    public static func readValid(_ path: String, policy: Policy, version: OpenClawVersion?) throws(Problem) -> ConfigModel {
+        let deadline = Deadline(in: 5000)
+        while true {
+            let snapshot = try Snapshot(path)
+            do throws(Problem) {
+                let model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
+                _ = try Verdict(model)
+                return model
+            } catch { try refuse(snapshot, path, error, deadline) }
+        }
+    }
+
+    /// What is refused may be half of what somebody writes in place just now: only a file that stays as it is is wrong.
+    private static func refuse(_ snapshot: Snapshot, _ path: String, _ problem: Problem, _ deadline: Deadline) throws(Problem) {
+        Clock.sleep(milliseconds: 30)
+        if snapshot.isUnchanged(path) { throw problem }
+        if deadline.hasPassed { throw Problem(.changedMeanwhile, "openclaw.json is written all the time") }
+    }
+
     /// One read and one replacement under both locks, however many documents `prepare` puts into the edit.
     ///
     /// Begins again with the new content, closures included, when the file changed between the read and the rename.
@@ -45,8 +65,15 @@ public enum ConfigFile {
             let lock = try OpenClawLock.acquire(config: config, journal: ownLock, deadline: deadline)
             defer { lock.release() }
             let snapshot = try Snapshot(config)
-            let model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
-            let verdict = try Verdict(model)
+            let model: ConfigModel
+            let verdict: Verdict
+            do throws(Problem) {
+                model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
+                verdict = try Verdict(model)
+            } catch {
+                try refuse(snapshot, config, error, deadline)
+                continue
+            }
             let (edit, value) = try prepare(model)
             var replacement: Replacement?
             if !edit.isEmpty {

@@ -125,7 +125,9 @@ struct EditPlan {
         if final <= 1 {
             return kept.first { $0.isDefault && wasMade(markerPointer($0)) }.map { .remove($0) } ?? .none
         }
-        guard (model.version ?? model.lastTouched)?.hasEntries == true, !kept.contains(where: { $0.isDefault }) else { return .none }
+        // Nobody told the version: the newest, unless several agents stand there already without one.
+        let version = model.version ?? model.lastTouched ?? (model.agents.count > 1 ? nil : .newest)
+        guard version?.hasEntries == true, !kept.contains(where: { $0.isDefault }) else { return .none }
         guard let owner = kept.first, !owner.isOurs else { return .none }
         return .add(owner)
     }

@@ -1,3 +1,5 @@
+import Platform
+
 /// What no two agents may share, by agent.
 struct Occupied: Sendable {
     private var workspaces: [String: String] = [:]
@@ -42,5 +44,14 @@ struct Occupied: Sendable {
         passwords = passwords.filter { $0.value != id }
     }
 
-    private static func plain(_ path: String) -> String { path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path }
+    // One folder has many spellings; links are not looked at.
+    private static func plain(_ path: String) -> String {
+        let slash = UInt8(ascii: "/")
+        var before: UInt8 = 0
+        for b in path.utf8 {
+            if before == slash, b == slash || b == UInt8(ascii: "."), path.utf8.first == slash { return Path.absolute(path) }
+            before = b
+        }
+        return before == slash && path.utf8.count > 1 ? String(path.dropLast()) : path
+    }
 }

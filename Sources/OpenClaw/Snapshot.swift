@@ -11,6 +11,8 @@ struct Snapshot {
     init(_ config: String) throws(Problem) {
         path = try Snapshot.resolve(config)
         do throws(SystemError) {
+            // A pipe would wait for its other end, with our locks held.
+            if let status = try Files.status(path), !status.isRegular { throw SystemError("read", path, status.isDirectory ? .isDirectory : .invalid) }
             // Between two equal looks nobody wrote: else it is read again.
             for _ in 0..<100 {
                 let file = try Descriptor.open(path, .read)
@@ -25,6 +27,7 @@ struct Snapshot {
             }
         } catch {
             if error.code == .notFound { throw Snapshot.missing(config) }
+            if error.code == .isDirectory || error.code == .invalid { throw Problem(.configInvalid, "'\(config)' is no regular file") }
             if error.code == .tooBig { throw Problem(.configInvalid, "openclaw.json is larger than 256 MiB") }
             throw Problem(error)
         }

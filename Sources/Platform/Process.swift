@@ -86,8 +86,11 @@ public enum Termination {
         return set
     }
 
-    /// A broken pipe is an error of write(2), not a death.
-    public static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
+    /// A broken pipe is an error of write(2), not a death; and so is a file beyond the size that is allowed.
+    public static func ignoreBrokenPipe() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
 
     public static func hold() {
         var s = set

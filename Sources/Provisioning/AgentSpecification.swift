@@ -19,11 +19,16 @@ extension StepItem {
 }
 
 extension Workplace {
+    /// `uid:gid` that the policy's sandboxes run as.
+    /// - Throws: `settings-invalid` when it is not the owner of the state folder.
+    func sandboxUser() throws(Problem) -> String {
+        if let user = policy.sandbox.userText(owner: CurrentProcess.effectiveUser, group: CurrentProcess.effectiveGroup) { return user }
+        throw Problem(.settingsInvalid, "sandbox.user of dcb.json is not the owner of the state folder", hint: "drop sandbox.user, or set it to that owner")
+    }
+
     /// The config entry that an agent of this policy has.
     func agentSpec(_ id: AgentID, password: Secret) throws(Problem) -> AgentSpec {
-        guard let user = policy.sandbox.userText(owner: CurrentProcess.effectiveUser, group: CurrentProcess.effectiveGroup) else {
-            throw Problem(.settingsInvalid, "sandbox.user of dcb.json is not the owner of the state folder", hint: "drop sandbox.user, or set it to that owner")
-        }
+        let user = try sandboxUser()
         return AgentSpec(
             id: id, name: policy.agentName, workspace: paths.workspace(for: id), agentDir: paths.agentDir(for: id), sandbox: policy.sandbox,
             environment: AgentSpec.gogEnvironment + policy.sandbox.env.sorted { $0.key < $1.key }, keyringPassword: password,

@@ -20,8 +20,9 @@ public struct AgentStep {
 
     /// Intent and ledger first, then the folders, then all config entries with one replacement.
     public func create(_ items: [StepItem]) throws(Problem) {
-        // A config that cannot be edited must not cost a claim's progress and a workspace.
-        _ = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        // A config that cannot be edited, or a policy that cannot be met, must not cost a claim's progress and a workspace.
+        _ = try workplace.sandboxUser()
+        _ = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
         for item in items { item.describeAgent(in: workplace, created: false) }
         try record.write { (r) throws(Problem) in
             for item in items.live {
@@ -64,7 +65,10 @@ public struct AgentStep {
         } catch { throw Problem(.templateMissing, error.detail) }
         do throws(SystemError) {
             try Workspace(paths.workspace(for: item.agentID), staging: paths.ownFolder).fill(files, attempt: item.fence ?? "mend")
-            try Files.makeDirectories(paths.agentDir(for: item.agentID))
+            for folder in [paths.agentFolder(for: item.agentID), paths.agentDir(for: item.agentID)] {
+                if let status = try Files.status(folder, followLinks: false), !status.isDirectory { throw SystemError("create folder", folder, .notDirectory) }
+                try Files.makeDirectories(folder)
+            }
         } catch { throw Problem(error) }
     }
 

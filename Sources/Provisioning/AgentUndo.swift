@@ -60,7 +60,15 @@ public struct AgentUndo {
         for item in items.live { item.attempt { () throws(Problem) in try purge(item.phone) } }
     }
 
-    public func purge(_ phone: PhoneNumber) throws(Problem) {
+    /// The same for a phone of which nothing is there, if that is so.
+    /// - Throws: `committed`, `busy`.
+    public func purgeAbsent(_ phone: PhoneNumber) throws(Problem) {
+        if try record.claim(for: phone) != nil { throw Problem(.busy, "\(Redaction.phone(phone.e164)) has a claim: it is not absent") }
+        if try record.liveRow(for: phone) != nil { throw Problem(.committed, "\(Redaction.phone(phone.e164)) is committed: it is not absent") }
+        try purge(phone)
+    }
+
+    private func purge(_ phone: PhoneNumber) throws(Problem) {
         let agents = try record.agents(everOf: phone).compactMap(AgentID.init)
         do throws(SystemError) { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
     }

@@ -23,8 +23,8 @@ public struct BindingStep {
             items, undo: false,
             edit: { (item, edit) throws(Problem) in
                 let outcome = try edit.bind(item.phone, to: item.agentID)
-                joins.remove(item.phone)
-                if outcome.allow == .added { joins.insert(item.phone) }
+                // Asked of the whole edit: the second document of one phone finds what the first one put in.
+                if edit.allows(item.phone) { joins.insert(item.phone) } else { joins.remove(item.phone) }
                 BindingStep.describe(outcome, item)
             },
             intended: { (item, claim, r) throws(Problem) in

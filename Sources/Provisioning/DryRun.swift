@@ -23,7 +23,7 @@ public struct DryRun {
             let isLost: Bool
             do throws(SystemError) { isLost = present == nil ? try keyring.holdsEntries() : false } catch { throw Problem(error) }
             if isLost { throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config") }
-            let change = try edit.addAgent(try workplace.agentSpec(item.agentID, password: present ?? Secret("dry run")))
+            let change = try edit.addAgent(try workplace.agentSpec(item.agentID, password: present ?? Secret("dry run of \(item.agentID.text)")))
             item.describeAgent(in: workplace, created: change == .added)
         }
     }
@@ -32,7 +32,7 @@ public struct DryRun {
     public func bind(_ items: [StepItem]) throws(Problem) {
         try edit(items) { (item, edit) throws(Problem) in
             if edit.model.agent(item.agentID.text) == nil, item.document.members["agentCreated"]?.boolValue == true {
-                try edit.addAgent(try workplace.agentSpec(item.agentID, password: Secret("dry run")))
+                try edit.addAgent(try workplace.agentSpec(item.agentID, password: Secret("dry run of \(item.agentID.text)")))
             }
             BindingStep.describe(try edit.bind(item.phone, to: item.agentID), item)
         }
@@ -53,7 +53,7 @@ public struct DryRun {
     }
 
     private func edit(_ items: [StepItem], _ body: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
-        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        let model = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
         var whole = ConfigEdit(model, membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
         for item in items {
             item.attempt { () throws(Problem) in

@@ -5,7 +5,15 @@ struct Keyring {
     private let folders: [String]
 
     init(workspace: String) {
-        folders = [".gog/data/keyring", ".gog-config/gogcli/keyring", ".gog-data/gogcli/keyring"].map { Path.join(workspace, $0) }
+        // The sandbox writes here: a link of its making may lead to another agent's keyring, and that is not this one's.
+        folders = [[".gog", "data", "keyring"], [".gog-config", "gogcli", "keyring"], [".gog-data", "gogcli", "keyring"]].compactMap { names in
+            var path = workspace
+            for name in names {
+                path = Path.join(path, name)
+                if ((try? Files.status(path, followLinks: false)) ?? nil)?.isDirectory != true { return nil }
+            }
+            return path
+        }
     }
 
     /// Whether anything is stored that only the old password opens. The folder alone and its lock prove nothing.

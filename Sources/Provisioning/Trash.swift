@@ -9,16 +9,17 @@ struct Trash {
     init(_ path: String) { self.path = path }
 
     /// Makes the folder that this agent's things will move to, with `entry.json` synced in it.
-    /// An earlier, interrupted removal's folder is used again: the password is in it.
+    /// An interrupted removal's folder is used again; one of an earlier removal keeps what it has.
     /// - Returns: nil when there is nothing to keep.
     func place(for agentID: AgentID, entry: Value?, at now: Timestamp, folders: [(from: String, name: String)]) throws(SystemError) -> String? {
-        var present = entry != nil
-        for folder in folders where try Files.status(folder.from, followLinks: false) != nil { present = true }
-        guard present else { return nil }
+        var coming: [String] = []
+        for folder in folders where try Files.status(folder.from, followLinks: false) != nil { coming.append(folder.name) }
+        guard entry != nil || !coming.isEmpty else { return nil }
         try Files.makeDirectories(path)
-        let place = try unfinished(agentID) ?? Path.join(path, "\(agentID.text)-\(now.compact)")
-        try Files.makeDirectory(place)
-        if let entry { try Files.replace(Path.join(place, "entry.json"), with: entry.pretty() + [10], mode: 0o600) }
+        let content = entry.map { $0.pretty() + [10] }
+        if let place = try unfinished(agentID, content, coming) { return place }
+        let place = try fresh(Path.join(path, "\(agentID.text)-\(now.compact)"))
+        if let content { try Files.replace(Path.join(place, "entry.json"), with: content, mode: 0o600) }
         try Files.syncDirectory(path)
         return place
     }
@@ -40,13 +41,25 @@ struct Trash {
         }
     }
 
-    /// The newest folder of the agent that has an entry and no workspace yet.
-    private func unfinished(_ agentID: AgentID) throws(SystemError) -> String? {
+    /// The newest folder of the agent that has this very entry (with none left in the config: any) and room for what comes.
+    private func unfinished(_ agentID: AgentID, _ content: [UInt8]?, _ coming: [String]) throws(SystemError) -> String? {
         for name in try names().reversed() where Trash.agent(of: name) == agentID.text {
             let place = Path.join(path, name)
-            if Files.exists(Path.join(place, "entry.json")), !Files.exists(Path.join(place, "workspace")) { return place }
+            guard let kept = try Files.readIfPresent(Path.join(place, "entry.json")), content == nil || kept == content else { continue }
+            if coming.allSatisfy({ !Files.exists(Path.join(place, $0)) }) { return place }
         }
         return nil
+    }
+
+    /// Two removals of one agent within a second: the later ones are numbered.
+    private func fresh(_ wanted: String) throws(SystemError) -> String {
+        var place = wanted
+        var number = 1
+        while try !Files.makeDirectory(place) {
+            number += 1
+            place = "\(wanted).\(number)"
+        }
+        return place
     }
 
     /// Of a folder `<agentId>-<time>`; an id may hold dashes itself.

@@ -16,7 +16,9 @@ struct Workspace {
 
     /// - Parameter attempt: tells this try from another owner's; leftovers of earlier ones of this workspace are removed.
     func fill(_ files: [File], attempt: String) throws(SystemError) {
-        if try Files.status(path, followLinks: false) != nil {
+        if let status = try Files.status(path, followLinks: false) {
+            // Through a link the files would land in somebody else's folder.
+            guard status.isDirectory else { throw SystemError("create folder", path, .notDirectory) }
             try mend(files)
             return
         }

@@ -38,7 +38,8 @@ extension Record {
         if kind == .provision {
             if let row { return .existing(row) }
         } else if let row {
-            let all = (Progress.made, Progress.made, Progress.made)
+            // An allow-list entry that is not in the ledger is an operator's own.
+            let all = (Progress.made, Progress.made, try ledgerProgress(phone, row.agentID).allow)
             return .removal(try insertClaim(phone, row.agentID, .removal, all, moment, leaseMilliseconds: leaseMilliseconds, owner: owner))
         }
         // Left over under a cancelled row or under none.

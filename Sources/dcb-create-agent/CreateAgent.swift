@@ -30,8 +30,8 @@ struct CreateAgent {
         if undo {
             let step = AgentUndo(workplace, record: record)
             // Purging reaches absent phones too: their earlier agents' trash.
-            if purge { purgeAbsent(documents, step) }
-            command.runStep(documents, passesAbsent: true) { items throws(Problem) in
+            let left = purge ? purgeAbsent(documents, step) : documents
+            command.runStep(left, passesAbsent: true) { items throws(Problem) in
                 try step.run(items)
                 if purge { step.purge(items) }
             }
@@ -41,9 +41,17 @@ struct CreateAgent {
         }
     }
 
-    private func purgeAbsent(_ documents: [StreamDocument], _ step: AgentUndo) {
-        for document in documents where document.members["claim"]?.stringValue == "absent" {
-            do { try step.purge(StepItem.phone(of: document)) } catch { command.refuse(document, error) }
+    /// - Returns: the documents that were not refused.
+    private func purgeAbsent(_ documents: [StreamDocument], _ step: AgentUndo) -> [StreamDocument] {
+        documents.filter { document in
+            guard document.members["claim"]?.stringValue == "absent" else { return true }
+            do throws(Problem) {
+                try step.purgeAbsent(try StepItem.phone(of: document))
+                return true
+            } catch {
+                command.refuse(document, error)
+                return false
+            }
         }
     }
 }

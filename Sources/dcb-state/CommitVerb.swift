@@ -56,10 +56,11 @@ struct CommitVerb {
     }
 
     private func remove(_ item: StepItem, _ record: Record, _ model: ConfigModel?, _ key: [UInt8]) throws(Problem) -> Object {
+        // The record first: who may not ask learns nothing of the config. What is thrown here takes the commit back.
+        _ = try record.commitRemoval(item.phone, item.agentID.text, fence: item.fence)
         if let model, model.agent(item.agentID.text) != nil || !model.bindings(ofAgent: item.agentID.text).isEmpty {
             throw Problem(.notReady, "openclaw.json still has agent \(item.agentID.text) or its binding", hint: "run dcb-bind --undo and dcb-create-agent --undo first")
         }
-        _ = try record.commitRemoval(item.phone, item.agentID.text, fence: item.fence)
         if purges, !state.isDry { try record.erase(item.phone, key: key) }
         var answer = item.answer
         answer["status"] = "cancelled"

@@ -106,6 +106,12 @@ public struct Output: Sendable {
         err = String(decoding: result.errors, as: UTF8.self)
     }
 
+    init(code: Int32, out: String, err: String) {
+        status = .exited(code)
+        self.out = out
+        self.err = err
+    }
+
     /// The exit code; 128+n for a signal, as a shell says it.
     public var code: Int32 {
         switch status {
