@@ -11,6 +11,8 @@ public final class Scratch: @unchecked Sendable {
 
     /// - Parameter config: the text of openclaw.json; nil: none.
     public init(config text: String? = Scratch.plainConfig) throws {
+        // A command may end before it has read its input.
+        Termination.ignoreBrokenPipe()
         folder = "/tmp/dcb-test-\(getpid())-\(try Random.hex(bytes: 6))"
         try Files.makeDirectories(folder + "/state")
         environment = ["PATH": "/usr/bin:/bin", "HOME": folder, "OPENCLAW_STATE_DIR": folder + "/state", "LANG": "C"]
