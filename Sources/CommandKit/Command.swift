@@ -10,6 +10,7 @@ public struct Command {
 
     /// Reads the command line; answers help, version and schema itself; ends with 64 on a wrong one.
     public static func begin(_ spec: CommandSpec) -> Command {
+        CurrentProcess.fillStandardDescriptors()
         CurrentProcess.setPrivateFileMode()
         Termination.ignoreBrokenPipe()
         let context = ProcessContext.current()

@@ -84,7 +84,8 @@ public final class DocumentStream {
             group.documents.append(StreamDocument(line: 1, members: ["phone": .string(phone)]))
             return group
         }
-        while group.documents.count < DocumentStream.groupLimit {
+        // Refusals count too: an input of bad lines alone is told of while it comes, and fills no memory.
+        while group.documents.count + group.refusals.count < DocumentStream.groupLimit {
             if let bytes = takeLine() {
                 accept(bytes, into: &group)
                 continue

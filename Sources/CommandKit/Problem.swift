@@ -22,7 +22,7 @@ public struct Problem: Error, Sendable, Equatable {
     /// The problem that a failed system call is.
     public init(_ error: SystemError) {
         let kind: Kind =
-            if error.code.isNoSpace {
+            if error.code.isNoSpace, error.operation != "read" {
                 .noSpace
             } else if error.operation.hasPrefix("create") {
                 .cannotCreate

@@ -105,43 +105,23 @@ public enum Files {
     /// Names in a folder, sorted, without `.` and `..`.
     public static func list(_ path: String) throws(SystemError) -> [String] {
         guard let folder = opendir(path) else { throw SystemError("open", path, .current) }
+        return try names(folder, path).sorted()
+    }
+
+    /// Reads a folder to its end and closes it.
+    static func names(_ folder: OpaquePointer, _ path: String) throws(SystemError) -> [String] {
         defer { closedir(folder) }
         var names: [String] = []
         while true {
             errno = 0
             guard let entry = readdir(folder) else {
                 if errno != 0 { throw SystemError("read", path, .current) }
-                break
+                return names
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    /// Removes a file or a whole folder; symbolic links are removed, never followed.
-    public static func removeTree(_ path: String) throws(SystemError) {
-        guard let top = try status(path, followLinks: false) else { return }
-        if !top.isDirectory {
-            try remove(path)
-            return
-        }
-        // Depth first with a stack of our own: a deep tree is hostile content, not a reason to crash.
-        var open = [path]
-        while let folder = open.last {
-            var deeper: [String] = []
-            for name in try list(folder) {
-                let inner = Path.join(folder, name)
-                if try status(inner, followLinks: false)?.isDirectory == true { deeper.append(inner) } else { try remove(inner) }
-            }
-            if deeper.isEmpty {
-                try check("remove", folder) { rmdir(folder) }
-                open.removeLast()
-            } else {
-                open.append(contentsOf: deeper)
-            }
         }
     }
 

@@ -54,6 +54,12 @@ public enum CurrentProcess {
     /// Files 0600, folders 0700, whatever the caller's umask says.
     public static func setPrivateFileMode() { _ = umask(0o077) }
 
+    /// Opens what the caller closed of 0, 1 and 2, so that no file of ours gets such a number and an answer is written into it.
+    /// What is opened can be used in the wrong direction only: reading or writing still fails.
+    public static func fillStandardDescriptors() {
+        for number in Int32(0)...2 where fcntl(number, F_GETFD) == -1 { _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY) }
+    }
+
     /// From root to another user, for good.
     public static func become(user: UInt32, group: UInt32) throws(SystemError) {
         try check("switch to uid \(user)", nil) { dcb_become(user, group) }
@@ -86,7 +92,7 @@ public enum Termination {
         return set
     }
 
-    /// A broken pipe is an error of write(2), not a death; and so is a file beyond the size that is allowed.
+    /// A broken pipe and the file size limit (ulimit -f) are errors of write(2), not a death.
     public static func ignoreBrokenPipe() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)

@@ -37,21 +37,33 @@ public struct ProcessIdentity: Sendable, Equatable {
     /// - Parameter startTicks: nil when the claimant did not say: then only a missing process is judged dead.
     public static func life(pid: Int32, startTicks: UInt64?) -> Life {
         guard pid > 0 else { return .unknown }
-        if let ticks = self.startTicks(of: pid) {
-            guard let startTicks else { return .alive }
-            return ticks == startTicks ? .alive : .dead
+        switch trace(of: pid) {
+        case .running(let ticks): return startTicks.map { $0 == ticks } ?? true ? .alive : .dead
+        case .ended: return .dead
+        case .unreadable: return kill(pid, 0) == -1 && Errno.current == .noProcess ? .dead : .unknown
         }
-        if kill(pid, 0) == -1, Errno.current == .noProcess { return .dead }
-        return .unknown
     }
 
     /// Field 22 of /proc/PID/stat; a zombie counts as gone.
     public static func startTicks(of pid: Int32) -> UInt64? {
-        guard let bytes = try? Files.read("/proc/\(pid)/stat", limit: 8192) else { return nil }
+        guard case .running(let ticks) = trace(of: pid) else { return nil }
+        return ticks
+    }
+
+    private enum Trace {
+        case running(UInt64)
+        /// It has ended and nobody has waited for it: there is nothing left that could act.
+        case ended
+        case unreadable
+    }
+
+    private static func trace(of pid: Int32) -> Trace {
+        guard let bytes = try? Files.read("/proc/\(pid)/stat", limit: 8192) else { return .unreadable }
         // The command name in field 2 may hold spaces and parentheses: count from the last ')'.
-        guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return .unreadable }
         let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19, fields[0].first != UInt8(ascii: "Z"), fields[0].first != UInt8(ascii: "X") else { return nil }
-        return UInt64(String(decoding: fields[19].prefix { $0 != 10 }, as: UTF8.self))
+        guard fields.count > 19, let state = fields[0].first else { return .unreadable }
+        if state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") { return .ended }
+        return UInt64(String(decoding: fields[19].prefix { $0 != 10 }, as: UTF8.self)).map { .running($0) } ?? .unreadable
     }
 }

@@ -49,6 +49,8 @@ public struct Timestamp: Sendable, Equatable, Comparable, CustomStringConvertibl
         }
         guard i == b.count else { return nil }
         let seconds = Timestamp.daysSinceEpoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset
+        // The years 0000 to 9999: what `description` can write and this reads again. An offset or a leap second may lead out of them.
+        guard (-62_167_219_200...253_402_300_799).contains(seconds) else { return nil }
         milliseconds = Int64(seconds) * 1000 + Int64(fraction)
     }
 

@@ -16,17 +16,19 @@ struct MoveVerb {
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
         guard let record = try state.workplace.openRecordIfPresent() else {
-            for document in documents { state.console.answer(state.notFound(document)) }
+            state.each(documents) { (document) throws(Problem) in
+                _ = try change(document)
+                state.console.answer(state.notFound(document))
+            }
             return
         }
         state.write(documents, record: record) { (document, r) throws(Problem) in
-            let phone = try StepItem.phone(of: document)
-            let expect = try status("expect", document)
+            let change = try change(document)
             let row =
                 switch verb {
-                case "handover": try r.handover(phone, expect: expect)
-                case "cancel": try r.cancel(phone, expect: expect)
-                default: try update(document, phone, expect, r)
+                case "handover": try r.handover(change.phone, expect: change.expect)
+                case "cancel": try r.cancel(change.phone, expect: change.expect)
+                default: try r.update(change.phone, status: change.status, name: change.name, email: change.email, expect: change.expect)
                 }
             guard let row else { return state.notFound(document) }
             var answer = RowAnswer.object(row)
@@ -35,17 +37,29 @@ struct MoveVerb {
         }
     }
 
-    private func update(_ document: StreamDocument, _ phone: PhoneNumber, _ expect: Status?, _ record: Record) throws(Problem) -> Row? {
+    private struct Change {
+        let phone: PhoneNumber
+        let expect: Status?
+        var status: Status?
+        var name: String?
+        var email: String?
+    }
+
+    /// What a document asks for, checked before anything is looked up.
+    private func change(_ document: StreamDocument) throws(Problem) -> Change {
+        var change = Change(phone: try StepItem.phone(of: document), expect: try status("expect", document))
+        if verb != "update" { return change }
         let accepted = ["phone", "status", "name", "email", "expect", "requestId"]
         for key in document.members.keys where !accepted.contains(key) {
             let near = NearName.didYouMean(key, among: accepted).map { "did you mean '\($0)'? " } ?? ""
             throw Problem(.unknownMember, "the document has a member that is not known", hint: "\(near)accepted: \(accepted.joined(separator: ", "))")
         }
-        let name = try document.optionalString("name")
-        let email = try document.optionalString("email")
-        if let name { do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") } }
-        if let email { do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") } }
-        return try record.update(phone, status: try status("status", document), name: name, email: email, expect: expect)
+        change.status = try status("status", document)
+        change.name = try document.optionalString("name")
+        change.email = try document.optionalString("email")
+        if let name = change.name { do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") } }
+        if let email = change.email { do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") } }
+        return change
     }
 
     private func status(_ member: String, _ document: StreamDocument) throws(Problem) -> Status? {

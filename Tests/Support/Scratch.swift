@@ -11,7 +11,7 @@ public final class Scratch: @unchecked Sendable {
 
     /// - Parameter config: the text of openclaw.json; nil: none.
     public init(config text: String? = Scratch.plainConfig) throws {
-        // A command that ends before it has read its input must not end the tests.
+        // A command may end before it has read its input.
         Termination.ignoreBrokenPipe()
         folder = "/tmp/dcb-test-\(getpid())-\(try Random.hex(bytes: 6))"
         try Files.makeDirectories(folder + "/state")
