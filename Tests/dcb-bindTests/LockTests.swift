@@ -90,14 +90,14 @@ import Testing
         let edited = old.replacing("\"local\"", with: "'local'")
         var expected = 0 as Int32
         switch how {
-        case "rename": try Files.replace(scratch.config, with: Array(edited.utf8), mode: 0o600)
+        case "rename": try replace(scratch, edited)
         case "in place": try Descriptor.open(scratch.config, .write).write(Array(edited.utf8), at: 0)
         case "touched and longer": try Descriptor.open(scratch.config, .write, append: true).writeAll(Array("// mine\n".utf8))
         case "made invalid":
-            try Files.replace(scratch.config, with: Array(old.dropLast(5).utf8), mode: 0o600)
+            try replace(scratch, String(old.dropLast(5)))
             expected = 78
         case "made unreadable to us":
-            try Files.replace(scratch.config, with: Array("[]".utf8), mode: 0o600)
+            try replace(scratch, "[]")
             expected = 78
         default:
             try Files.remove(scratch.config)
@@ -139,7 +139,7 @@ import Testing
                 if value < 10000 { value = 10000 }
                 let edited = text.replacing("\"port\": \(present)", with: "\"port\": \(value)")
                 if edits % 2 == 0 {
-                    try Files.replace(scratch.config, with: Array(edited.utf8), mode: 0o600)
+                    try replace(scratch, edited)
                 } else {
                     try Descriptor.open(scratch.config, .write).write(Array(edited.utf8), at: 0)
                 }
@@ -172,6 +172,12 @@ import Testing
         let output = try started.wait()
         #expect(output.code == 0, "\(output.err)")
         #expect(try scratch.configText().contains(Scratch.phone(1)))
+    }
+
+    // Under a name of our own: what has dcb's names is swept by dcb.
+    private func replace(_ scratch: Scratch, _ text: String) throws {
+        try scratch.write(text, to: scratch.state + "/theirs.tmp")
+        try Files.rename(scratch.state + "/theirs.tmp", to: scratch.config)
     }
 
     private func takeLock(_ scratch: Scratch) -> String? {
