@@ -17,8 +17,7 @@ import Testing
         let text = try scratch.configText()
         try scratch.write(payload(CurrentProcess.pid, ownStart), to: lock)
         let started = try scratch.start("dcb-bind", [], [made])
-        // It has seen the lock when its own temporary one is there.
-        try until("dcb-bind at the lock") { try Files.list(scratch.state).contains { $0.hasPrefix(".openclaw.json.lock.dcb-") } }
+        try until("dcb-bind at the lock") { try atTheLock(scratch, started) }
         #expect(!started.hasEnded)
         #expect(try scratch.configText() == text)
         #expect(try scratch.text(lock) == payload(CurrentProcess.pid, ownStart))
@@ -59,7 +58,7 @@ import Testing
         let made = try scratch.made(Scratch.phone(1))
         try scratch.write("", to: scratch.config + ".lock")
         let started = try scratch.start("dcb-bind", [], [made])
-        try until("dcb-bind at the lock") { try Files.list(scratch.state).contains { $0.hasPrefix(".openclaw.json.lock.dcb-") } }
+        try until("dcb-bind at the lock") { try atTheLock(scratch, started) }
         #expect(try Files.read(scratch.config + ".lock").isEmpty)
         try Files.remove(scratch.config + ".lock")
         #expect(try started.wait().code == 0)
@@ -172,6 +171,12 @@ import Testing
         let output = try started.wait()
         #expect(output.code == 0, "\(output.err)")
         #expect(try scratch.configText().contains(Scratch.phone(1)))
+    }
+
+    /// Its own temporary lock is there, and it sleeps until the next look.
+    private func atTheLock(_ scratch: Scratch, _ started: Started) throws -> Bool {
+        if started.hasEnded { throw TestFailure("dcb-bind did not wait: \(try started.wait().err)") }
+        return try started.pid.map { waitsInSleep($0) } == true && Files.list(scratch.state).contains { $0.hasPrefix(".openclaw.json.lock.dcb-") }
     }
 
     // Under a name of our own: what has dcb's names is swept by dcb.
