@@ -30,7 +30,9 @@ public struct Command {
                 console.exit()
             }
             if let which = arguments.value("schema") {
-                guard let schema = spec.schema(which, arguments.verb) else { throw Problem(.usage, "there is no schema of that name", hint: "use --schema input, output or settings") }
+                guard let schema = spec.schema(which, arguments.verb) else {
+                    throw Problem(.usage, "there is no schema of that name", hint: "use --schema input, output or settings")
+                }
                 try console.print(String(decoding: schema.pretty(), as: UTF8.self) + "\n")
                 console.exit()
             }

@@ -35,7 +35,8 @@ public struct OptionSpec: Sendable {
         OptionSpec("version", "print the version and exit"),
         OptionSpec("quiet", short: "q", "say only problems"),
         OptionSpec("verbose", short: "v", "say each step"),
-        OptionSpec("log", takes: .one("FORMAT"), choices: ["text", "json", "journal"], "how standard error is written; default: text on a terminal, else json"),
+        OptionSpec(
+            "log", takes: .one("FORMAT"), choices: ["text", "json", "journal"], "how standard error is written; default: text on a terminal, else json"),
         OptionSpec("schema", takes: .one("WHICH"), "print a JSON Schema (input, output, settings) and exit"),
     ]
 
@@ -160,11 +161,15 @@ public struct CommandSpec: Sendable {
                 throw Problem(.usage, "option --\(option.name) does not go with \(first)")
             }
         }
-        if operands.count > operandLimit, values["help"] == nil { throw Problem(.usage, operandLimit == 0 ? "there are words that are no option" : "too many operands") }
+        if operands.count > operandLimit, values["help"] == nil {
+            throw Problem(.usage, operandLimit == 0 ? "there are words that are no option" : "too many operands")
+        }
         return Arguments(verb: verb, values: values, operands: operands)
     }
 
-    private static func printable(_ text: String) -> String { String(text.unicodeScalars.prefix(40).map { $0.value >= 32 && $0.value < 127 ? Character($0) : "?" }) }
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(40).map { $0.value >= 32 && $0.value < 127 ? Character($0) : "?" })
+    }
 }
 
 /// A command line, read.

@@ -186,7 +186,9 @@ public final class DocumentStream {
         if bytes.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 || $0 == 10 }) { return }
         func refuse(_ problem: Problem, _ members: Object? = nil) {
             group.refusals.append(
-                Refusal(line: line, problem: problem, phone: members?["phone"]?.stringValue, requestID: members?["requestId"]?.stringValue.flatMap { $0.count <= 64 ? $0 : nil }))
+                Refusal(
+                    line: line, problem: problem, phone: members?["phone"]?.stringValue,
+                    requestID: members?["requestId"]?.stringValue.flatMap { $0.count <= 64 ? $0 : nil }))
         }
         if bytes.count > DocumentStream.documentLimitBytes { return refuse(Problem(.tooLarge, "the document is larger than 1 MiB")) }
         let value: Value

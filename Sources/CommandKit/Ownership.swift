@@ -7,7 +7,9 @@ public enum Ownership {
     public static func enter(stateFolder: String) throws(Problem) {
         let status: FileStatus?
         do { status = try Files.status(stateFolder) } catch { throw Problem(error) }
-        guard let status else { throw Problem(.configMissing, "there is no state folder '\(stateFolder)'", hint: "check --state-dir, or make it with dcb-state init") }
+        guard let status else {
+            throw Problem(.configMissing, "there is no state folder '\(stateFolder)'", hint: "check --state-dir, or make it with dcb-state init")
+        }
         guard status.isDirectory else { throw Problem(.configMissing, "the state folder '\(stateFolder)' is no folder", hint: "check --state-dir") }
         let user = CurrentProcess.effectiveUser
         if user == status.user { return }

@@ -26,7 +26,9 @@ public enum Schema {
     public static let name: Value = ["type": "string", "minLength": 1, "maxLength": 200]
     public static let email: Value = ["type": "string", "format": "email", "maxLength": 254]
     public static let language: Value = ["type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"]
-    public static let timestamp: Value = ["anyOf": [["type": "string", "format": "date-time"], ["type": "integer", "description": "milliseconds since 1970"]]]
+    public static let timestamp: Value = [
+        "anyOf": [["type": "string", "format": "date-time"], ["type": "integer", "description": "milliseconds since 1970"]]
+    ]
     public static let status = oneOf(["new", "pending_welcome", "collecting_info", "ready_for_handover", "complete", "active", "cancelled"])
     public static let applied: Value = ["enum": [true, false, "pending", "unknown"]]
     public static let claim = oneOf(["new", "resumed", "existing", "removal", "absent"])

@@ -2,74 +2,74 @@
 ///
 /// Setting a key that is there keeps its place, a new one goes to the end. Finding a key is linear.
 public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
-  private var members: [(key: String, value: Value)] = []
+    private var members: [(key: String, value: Value)] = []
 
-  /// No members.
-  public init() {}
+    /// No members.
+    public init() {}
 
-  /// The members given; of equal keys the last value wins, at the place of the first. Linear expected time.
-  public init(_ members: [(String, Value)]) {
-    var keys = KeySet(capacity: members.count)
-    self.members.reserveCapacity(members.count)
-    for (key, value) in members {
-      if let ordinal = keys.insert(key) {
-        self.members[ordinal].value = value
-      } else {
-        self.members.append((key, value))
-      }
+    /// The members given; of equal keys the last value wins, at the place of the first. Linear expected time.
+    public init(_ members: [(String, Value)]) {
+        var keys = KeySet(capacity: members.count)
+        self.members.reserveCapacity(members.count)
+        for (key, value) in members {
+            if let ordinal = keys.insert(key) {
+                self.members[ordinal].value = value
+            } else {
+                self.members.append((key, value))
+            }
+        }
     }
-  }
 
-  /// Like `init(_:)`.
-  public init(dictionaryLiteral elements: (String, Value)...) { self.init(elements) }
+    /// Like `init(_:)`.
+    public init(dictionaryLiteral elements: (String, Value)...) { self.init(elements) }
 
-  /// The value at a key, nil when it is absent; setting nil removes the member.
-  public subscript(key: String) -> Value? {
-    get { index(of: key).map { members[$0].value } }
-    set {
-      switch (index(of: key), newValue) {
-      case (let index?, let value?): members[index].value = value
-      case (let index?, nil): members.remove(at: index)
-      case (nil, let value?): members.append((key, value))
-      case (nil, nil): break
-      }
+    /// The value at a key, nil when it is absent; setting nil removes the member.
+    public subscript(key: String) -> Value? {
+        get { index(of: key).map { members[$0].value } }
+        set {
+            switch (index(of: key), newValue) {
+            case (let index?, let value?): members[index].value = value
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append((key, value))
+            case (nil, nil): break
+            }
+        }
     }
-  }
 
-  /// In order.
-  public var keys: [String] { members.map(\.key) }
-  /// The number of members.
-  public var count: Int { members.count }
-  /// Whether there are no members.
-  public var isEmpty: Bool { members.isEmpty }
+    /// In order.
+    public var keys: [String] { members.map(\.key) }
+    /// The number of members.
+    public var count: Int { members.count }
+    /// Whether there are no members.
+    public var isEmpty: Bool { members.isEmpty }
 
-  /// Puts a member at `index` (clamped to what there is); a member of the same key is removed first.
-  public mutating func insert(key: String, value: Value, at index: Int) {
-    if let present = self.index(of: key) { members.remove(at: present) }
-    members.insert((key, value), at: Swift.min(Swift.max(0, index), members.count))
-  }
+    /// Puts a member at `index` (clamped to what there is); a member of the same key is removed first.
+    public mutating func insert(key: String, value: Value, at index: Int) {
+        if let present = self.index(of: key) { members.remove(at: present) }
+        members.insert((key, value), at: Swift.min(Swift.max(0, index), members.count))
+    }
 
-  /// The members, in order.
-  public func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> { members.makeIterator() }
+    /// The members, in order.
+    public func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> { members.makeIterator() }
 
-  private func index(of key: String) -> Int? {
-    members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
-  }
+    private func index(of key: String) -> Int? {
+        members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+    }
 }
 
 extension Object: Equatable {
-  /// The same keys with equal values, in any order.
-  public static func == (left: Object, right: Object) -> Bool {
-    guard left.count == right.count else { return false }
-    // Mostly the order is the same as well; what is left is sorted, so that no input costs quadratic time.
-    if zip(left.members, right.members).allSatisfy({ $0.key.utf8.elementsEqual($1.key.utf8) }) {
-      return zip(left.members, right.members).allSatisfy { $0.value == $1.value }
+    /// The same keys with equal values, in any order.
+    public static func == (left: Object, right: Object) -> Bool {
+        guard left.count == right.count else { return false }
+        // Mostly the order is the same as well; what is left is sorted, so that no input costs quadratic time.
+        if zip(left.members, right.members).allSatisfy({ $0.key.utf8.elementsEqual($1.key.utf8) }) {
+            return zip(left.members, right.members).allSatisfy { $0.value == $1.value }
+        }
+        func sorted(_ object: Object) -> [(key: String, value: Value)] {
+            object.members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        }
+        return zip(sorted(left), sorted(right)).allSatisfy {
+            $0.key.utf8.elementsEqual($1.key.utf8) && $0.value == $1.value
+        }
     }
-    func sorted(_ object: Object) -> [(key: String, value: Value)] {
-      object.members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-    }
-    return zip(sorted(left), sorted(right)).allSatisfy {
-      $0.key.utf8.elementsEqual($1.key.utf8) && $0.value == $1.value
-    }
-  }
 }

@@ -9,65 +9,65 @@
 /// A member is its key followed by its value. Offsets of 31 bits and lengths of 29 bits are why texts over 2 GiB and
 /// tokens over 512 MiB are refused; a tape has at most 3 words for 2 bytes of text, so 32 bits hold every index.
 final class Tape: Sendable {
-  enum Tag: UInt64 {
-    case null, `false`, `true`, number, string, array, object
-    /// An unquoted key.
-    case name
-  }
+    enum Tag: UInt64 {
+        case null, `false`, `true`, number, string, array, object
+        /// An unquoted key.
+        case name
+    }
 
-  static let maximumTextBytes = Int(Int32.max)
-  static let maximumTokenBytes = 1 << 29 - 1
+    static let maximumTextBytes = Int(Int32.max)
+    static let maximumTokenBytes = 1 << 29 - 1
 
-  let bytes: [UInt8]
-  let words: [UInt64]
-  let hasComments: Bool
+    let bytes: [UInt8]
+    let words: [UInt64]
+    let hasComments: Bool
 
-  init(bytes: [UInt8], words: [UInt64], hasComments: Bool) {
-    self.bytes = bytes
-    self.words = words
-    self.hasComments = hasComments
-  }
+    init(bytes: [UInt8], words: [UInt64], hasComments: Bool) {
+        self.bytes = bytes
+        self.words = words
+        self.hasComments = hasComments
+    }
 
-  @inline(__always)
-  static func head(_ tag: Tag, start: Int, length: Int = 0, hasEscapes: Bool = false) -> UInt64 {
-    UInt64(truncatingIfNeeded: start) | tag.rawValue << 31 | (hasEscapes ? 1 << 34 : 0)
-      | UInt64(truncatingIfNeeded: length) << 35
-  }
+    @inline(__always)
+    static func head(_ tag: Tag, start: Int, length: Int = 0, hasEscapes: Bool = false) -> UInt64 {
+        UInt64(truncatingIfNeeded: start) | tag.rawValue << 31 | (hasEscapes ? 1 << 34 : 0)
+            | UInt64(truncatingIfNeeded: length) << 35
+    }
 
-  @inline(__always)
-  static func extent(end: Int, next: Int) -> UInt64 {
-    UInt64(truncatingIfNeeded: end) | UInt64(truncatingIfNeeded: next) << 32
-  }
+    @inline(__always)
+    static func extent(end: Int, next: Int) -> UInt64 {
+        UInt64(truncatingIfNeeded: end) | UInt64(truncatingIfNeeded: next) << 32
+    }
 
-  func tag(_ index: Int) -> Tag {
-    // Three bits, eight cases: there is always one.
-    Tag(rawValue: words[index] >> 31 & 7) ?? .null
-  }
+    func tag(_ index: Int) -> Tag {
+        // Three bits, eight cases: there is always one.
+        Tag(rawValue: words[index] >> 31 & 7) ?? .null
+    }
 
-  func isContainer(_ index: Int) -> Bool {
-    let tag = tag(index)
-    return tag == .array || tag == .object
-  }
+    func isContainer(_ index: Int) -> Bool {
+        let tag = tag(index)
+        return tag == .array || tag == .object
+    }
 
-  func hasEscapes(_ index: Int) -> Bool { words[index] >> 34 & 1 == 1 }
+    func hasEscapes(_ index: Int) -> Bool { words[index] >> 34 & 1 == 1 }
 
-  func start(_ index: Int) -> Int { Int(words[index] & 0x7FFF_FFFF) }
+    func start(_ index: Int) -> Int { Int(words[index] & 0x7FFF_FFFF) }
 
-  func end(_ index: Int) -> Int {
-    isContainer(index) ? Int(words[index + 1] & 0xFFFF_FFFF) : start(index) + Int(words[index] >> 35)
-  }
+    func end(_ index: Int) -> Int {
+        isContainer(index) ? Int(words[index + 1] & 0xFFFF_FFFF) : start(index) + Int(words[index] >> 35)
+    }
 
-  /// The word behind a node and its content.
-  func next(_ index: Int) -> Int {
-    isContainer(index) ? Int(words[index + 1] >> 32) : index + 1
-  }
+    /// The word behind a node and its content.
+    func next(_ index: Int) -> Int {
+        isContainer(index) ? Int(words[index + 1] >> 32) : index + 1
+    }
 
-  func count(_ index: Int) -> Int { isContainer(index) ? Int(words[index + 2]) : 0 }
+    func count(_ index: Int) -> Int { isContainer(index) ? Int(words[index + 2]) : 0 }
 
-  /// The bytes between the quotes of a string; of an unquoted key, all.
-  func content(_ index: Int) -> Range<Int> {
-    let start = start(index)
-    let end = end(index)
-    return tag(index) == .string ? start + 1..<end - 1 : start..<end
-  }
+    /// The bytes between the quotes of a string; of an unquoted key, all.
+    func content(_ index: Int) -> Range<Int> {
+        let start = start(index)
+        let end = end(index)
+        return tag(index) == .string ? start + 1..<end - 1 : start..<end
+    }
 }

@@ -48,7 +48,8 @@ struct Candidate {
         for agent in entries {
             let violations = model.sandboxViolations(of: agent, ownerUser: edit.ownerUser)
             if !violations.isEmpty {
-                found.append((agent.id, Problem(.agentNotSandboxed, "agent \(agent.id) would not satisfy the sandbox policy: \(violations.joined(separator: "; "))")))
+                found.append(
+                    (agent.id, Problem(.agentNotSandboxed, "agent \(agent.id) would not satisfy the sandbox policy: \(violations.joined(separator: "; "))")))
             }
             if agent.isDefault {
                 found.append((agent.id, Problem(.configInvalid, "agent \(agent.id) is marked as the default agent: it would answer everybody")))

@@ -13,12 +13,16 @@ extension ConfigEdit {
         if addedPositions[id] == nil, !completed.contains(id), let entry = model.agent(id) {
             let violations = model.sandboxViolations(of: entry, ownerUser: ownerUser)
             if let first = violations.first {
-                throw Problem(.agentNotSandboxed, "agent \(agent.text) does not satisfy the sandbox policy: \(violations.count > 1 ? violations.joined(separator: "; ") : first)")
+                throw Problem(
+                    .agentNotSandboxed,
+                    "agent \(agent.text) does not satisfy the sandbox policy: \(violations.count > 1 ? violations.joined(separator: "; ") : first)")
             }
         }
         let present = model.bindings(ofPhone: phone.e164).filter { unboundNodes[$0.position] == nil }
         let pending = boundPositions[phone.e164].flatMap { bound[$0] }
-        if let other = present.first(where: { $0.agentID != id })?.agentID ?? pending.map({ AgentKey.normalise($0.agent.text) }).flatMap({ $0 == id ? nil : $0 }) {
+        if let other = present.first(where: { $0.agentID != id })?.agentID
+            ?? pending.map({ AgentKey.normalise($0.agent.text) }).flatMap({ $0 == id ? nil : $0 })
+        {
             throw Problem(.phoneBoundElsewhere, "phone \(Redaction.phone(phone.e164)) is bound to agent \(other) in openclaw.json")
         }
         let others = model.bindings(ofAgent: id).contains { binding in

@@ -106,7 +106,9 @@ public struct Validity {
 
     /// The same for a member of an object of which there are many.
     /// - Returns: its name, when this version knows it here.
-    mutating func name(_ member: JSON.Node.Member, _ names: NameSet, _ pointer: @autoclosure () -> String, _ subject: @autoclosure () -> String, included: inout Bool) -> Name? {
+    mutating func name(
+        _ member: JSON.Node.Member, _ names: NameSet, _ pointer: @autoclosure () -> String, _ subject: @autoclosure () -> String, included: inout Bool
+    ) -> Name? {
         let slot = keys.slot(member)
         if let slot, names.has(slot.bit) { return slot.name }
         switch slot?.name {

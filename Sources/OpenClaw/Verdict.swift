@@ -26,7 +26,8 @@ struct Verdict {
             reason = reason ?? finding
         }
         throw Problem(
-            .configInvalid, "openclaw.json is not valid for OpenClaw \(versions.first?.description ?? ""): \(reason?.description ?? "no known version reads it")",
+            .configInvalid,
+            "openclaw.json is not valid for OpenClaw \(versions.first?.description ?? ""): \(reason?.description ?? "no known version reads it")",
             hint: "run openclaw config validate and openclaw doctor, then run again")
     }
 

@@ -31,7 +31,8 @@ struct ConfigTransaction {
             let count = items.live.count
             do throws(Problem) {
                 let result = try ConfigFile.update(
-                    path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version, waitMilliseconds: 30_000,
+                    path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version,
+                    waitMilliseconds: 30_000,
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
                         var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
                         for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }

@@ -42,7 +42,8 @@ extension Record {
         if let row, row.agentID != agentID { throw belongsElsewhere(agentID, phone) }
         if claim.agent != .made || claim.binding != .made {
             let missing = claim.agent != .made ? "agent" : "binding"
-            throw Problem(.notReady, "cannot commit \(redacted(phone)): its \(missing) is not recorded as made", hint: "run dcb-create-agent and dcb-bind first")
+            throw Problem(
+                .notReady, "cannot commit \(redacted(phone)): its \(missing) is not recorded as made", hint: "run dcb-create-agent and dcb-bind first")
         }
         try deleteClaim(phone)
         if let row { return row }

@@ -78,7 +78,8 @@ extension Record {
                 return
             }
             let to = Status(rawValue: s.text(3))
-            let isLegal = from == nil ? to == .new : Status(rawValue: from ?? "").map { f in to.map { t in causes.contains { f.allows(t, by: $0) } } ?? false } ?? false
+            let isLegal =
+                from == nil ? to == .new : Status(rawValue: from ?? "").map { f in to.map { t in causes.contains { f.allows(t, by: $0) } } ?? false } ?? false
             if !isLegal { found.add("transition", "transition \(s.int(0)) of row \(state) from \(from ?? "nothing") to \(s.text(3)) is not a legal one") }
         }
     }

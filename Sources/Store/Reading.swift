@@ -46,7 +46,8 @@ extension Statement {
 /// The column lists that the readers above count on.
 enum Columns {
     static let row = "id, phone_number, agent_id, status, name, email, language, created_at, updated_at, expires_at, applied_at, oauth_state, oauth_checked_at"
-    static let claim = "phone_number, agent_id, kind, fence, agent_progress, binding_progress, allow_progress, lease_end_boot_ms, lease_ms, boot_id, owner_pid, owner_start, owner_ns, created_at"
+    static let claim =
+        "phone_number, agent_id, kind, fence, agent_progress, binding_progress, allow_progress, lease_end_boot_ms, lease_ms, boot_id, owner_pid, owner_start, owner_ns, created_at"
     static let ledger = "id, kind, agent_id, phone_number, made_at, removed_at, how"
 }
 

@@ -79,7 +79,9 @@ public final class Record {
     /// - Throws: `record-locked` when it was not free within `waitMilliseconds`.
     @discardableResult
     public func write<T>(_ body: (Record) throws(Problem) -> T) throws(Problem) -> T {
-        if isWriting || isReadOnly { throw Problem(.internalError, isWriting ? "a transaction inside a transaction" : "a write to a record that is open for reading") }
+        if isWriting || isReadOnly {
+            throw Problem(.internalError, isWriting ? "a transaction inside a transaction" : "a write to a record that is open for reading")
+        }
         let turn = try waitForTurn()
         defer { turn.release() }
         let deadline = Deadline(in: waitMilliseconds)

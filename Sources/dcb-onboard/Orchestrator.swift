@@ -152,7 +152,9 @@ struct Orchestrator {
         var leaders: [Job] = []
         for job in valid {
             guard let phone = job.phone else { continue }
-            if let leader = first[phone] { leader.followers.append(job) } else {
+            if let leader = first[phone] {
+                leader.followers.append(job)
+            } else {
                 first[phone] = job
                 leaders.append(job)
             }
@@ -172,7 +174,9 @@ struct Orchestrator {
     }
 
     private func unfinished(_ cause: Problem?) -> Problem {
-        Problem(.unfinished, "not finished, kept for the next call: \(cause?.detail ?? "a step gave no answer")", hint: cause.map { "\($0.hint); then run dcb-onboard \(plan.undo ? "--undo " : "")again for this phone" })
+        Problem(
+            .unfinished, "not finished, kept for the next call: \(cause?.detail ?? "a step gave no answer")",
+            hint: cause.map { "\($0.hint); then run dcb-onboard \(plan.undo ? "--undo " : "")again for this phone" })
     }
 
     private func answer(_ job: Job, _ outcome: String) {

@@ -18,7 +18,8 @@ enum Schemas {
                 [
                     ("phone", Schema.phone), ("outcome", Schema.oneOf(["created", "existing", "removed", "absent"])), ("agentId", Schema.agentID),
                     ("status", Schema.status), ("applied", Schema.applied), ("claim", Schema.claim), ("fence", Schema.fence), ("workspace", Schema.text),
-                    ("agentDir", Schema.text), ("language", Schema.language), ("agentCreated", Schema.flag), ("binding", Schema.binding), ("bound", Schema.flag),
+                    ("agentDir", Schema.text), ("language", Schema.language), ("agentCreated", Schema.flag), ("binding", Schema.binding),
+                    ("bound", Schema.flag),
                     ("allowlisted", Schema.allowlisted), ("config", Schema.config), ("createdAt", Schema.time), ("updatedAt", Schema.time),
                     ("expiresAt", Schema.nullableTime), ("requestId", Schema.requestID),
                 ], open: true)

@@ -44,8 +44,12 @@ struct CommitVerb {
         let name = try item.document.optionalString("name")
         let email = try item.document.optionalString("email")
         let language = try item.document.optionalString("language")
-        if let name { do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") } }
-        if let email { do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") } }
+        if let name {
+            do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") }
+        }
+        if let email {
+            do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") }
+        }
         let row = try record.commitProvision(item.phone, item.agentID.text, fence: item.fence, name: name, email: email, language: language)
         var answer = item.answer
         answer["status"] = .string(row.status.rawValue)
@@ -59,7 +63,8 @@ struct CommitVerb {
         // The record first: who may not ask learns nothing of the config. What is thrown here takes the commit back.
         _ = try record.commitRemoval(item.phone, item.agentID.text, fence: item.fence)
         if let model, model.agent(item.agentID.text) != nil || !model.bindings(ofAgent: item.agentID.text).isEmpty {
-            throw Problem(.notReady, "openclaw.json still has agent \(item.agentID.text) or its binding", hint: "run dcb-bind --undo and dcb-create-agent --undo first")
+            throw Problem(
+                .notReady, "openclaw.json still has agent \(item.agentID.text) or its binding", hint: "run dcb-bind --undo and dcb-create-agent --undo first")
         }
         if purges, !state.isDry { try record.erase(item.phone, key: key) }
         var answer = item.answer

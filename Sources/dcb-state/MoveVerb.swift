@@ -57,8 +57,12 @@ struct MoveVerb {
         change.status = try status("status", document)
         change.name = try document.optionalString("name")
         change.email = try document.optionalString("email")
-        if let name = change.name { do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") } }
-        if let email = change.email { do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") } }
+        if let name = change.name {
+            do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") }
+        }
+        if let email = change.email {
+            do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") }
+        }
         return change
     }
 

@@ -28,7 +28,9 @@ extension StateCommand {
     func list() throws(Problem) {
         var filter = RowFilter()
         for text in command.arguments.all("status") {
-            guard let status = Status(rawValue: text) else { throw Problem(.usage, "option --status takes \(Status.allCases.map(\.rawValue).joined(separator: ", "))") }
+            guard let status = Status(rawValue: text) else {
+                throw Problem(.usage, "option --status takes \(Status.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
             filter.statuses.insert(status)
         }
         let now = workplace.clock.now
@@ -45,7 +47,9 @@ extension StateCommand {
     func claims() throws(Problem) {
         try workplace.openRecordIfPresent()?.claims { (claim) throws(Problem) in
             var owner: Value = .null
-            if let who = claim.owner { owner = ["pid": .number("\(who.pid)"), "startTicks": .number("\(who.startTicks)"), "pidNamespace": .string(who.namespace)] }
+            if let who = claim.owner {
+                owner = ["pid": .number("\(who.pid)"), "startTicks": .number("\(who.startTicks)"), "pidNamespace": .string(who.namespace)]
+            }
             console.answer([
                 "phone": .string(claim.phone.e164), "agentId": .string(claim.agentID), "kind": .string(claim.kind.rawValue),
                 "done": .array(claim.done.map { .string($0.rawValue) }), "leaseSeconds": .number("\(claim.leaseSeconds())"), "owner": owner,

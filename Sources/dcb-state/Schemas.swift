@@ -16,7 +16,8 @@ enum Schemas {
     static func state(_ which: String, _ verb: String?) -> Value? {
         let title = "dcb-state \(verb ?? "claim") \(which)"
         switch (which, verb) {
-        case ("input", "claim"?), ("input", nil): return Schema.document(title, required: ["phone"], [("phone", Schema.phone), ("requestId", Schema.requestID)], open: true)
+        case ("input", "claim"?), ("input", nil):
+            return Schema.document(title, required: ["phone"], [("phone", Schema.phone), ("requestId", Schema.requestID)], open: true)
         case ("input", "commit"?), ("input", "release"?): return Schema.document(title, required: ["phone"], pair, open: true)
         case ("input", "update"?):
             return Schema.document(
@@ -58,8 +59,11 @@ enum Schemas {
                 title, required: ["job", "lastRun", "exit", "ageSeconds", "late"],
                 [("job", Schema.text), ("lastRun", Schema.time), ("exit", ["type": "integer"]), ("ageSeconds", ["type": "integer"]), ("late", Schema.flag)],
                 open: false)
-        case ("output", "check"?): return Schema.document(title, required: ["ok", "findings"], [("ok", Schema.flag), ("findings", ["type": "array"])], open: false)
-        case ("output", "init"?): return Schema.document(title, required: ["ok", "db"], [("ok", Schema.flag), ("stateDir", Schema.text), ("db", Schema.text), ("created", Schema.flag)], open: false)
+        case ("output", "check"?):
+            return Schema.document(title, required: ["ok", "findings"], [("ok", Schema.flag), ("findings", ["type": "array"])], open: false)
+        case ("output", "init"?):
+            return Schema.document(
+                title, required: ["ok", "db"], [("ok", Schema.flag), ("stateDir", Schema.text), ("db", Schema.text), ("created", Schema.flag)], open: false)
         case ("output", "audit"?): return Schema.document(title, required: ["at", "event"], [("at", Schema.time), ("event", Schema.text)], open: true)
         case ("settings", _): return Policy.schema
         default: return nil

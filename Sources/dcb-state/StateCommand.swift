@@ -54,7 +54,9 @@ struct StateCommand {
         var operand = command.arguments.operands.first
         if let text = operand {
             // A person at a terminal writes numbers as people do.
-            do throws(PhoneNumberError) { operand = try PhoneNumber(parsing: text).e164 } catch { throw Problem(.invalidPhone, "the operand is no phone number: \(error.reason)") }
+            do throws(PhoneNumberError) { operand = try PhoneNumber(parsing: text).e164 } catch {
+                throw Problem(.invalidPhone, "the operand is no phone number: \(error.reason)")
+            }
         }
         command.runStream(phoneOperand: operand) { documents throws(Problem) in try run(documents) }
     }

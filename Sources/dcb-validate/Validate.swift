@@ -14,7 +14,8 @@ struct Validate {
         for key in document.members.keys where !Validate.accepted.contains(key) {
             let near = NearName.didYouMean(key, among: Validate.accepted).map { "did you mean '\($0)'?" }
             throw Problem(
-                .unknownMember, "the document has a member that is not known", hint: "\(near.map { $0 + " " } ?? "")accepted: \(Validate.accepted.joined(separator: ", "))")
+                .unknownMember, "the document has a member that is not known",
+                hint: "\(near.map { $0 + " " } ?? "")accepted: \(Validate.accepted.joined(separator: ", "))")
         }
         var members = document.members
         guard let value = members["phone"] else { throw Problem(.missingMember, "the document has no member 'phone'") }

@@ -15,18 +15,18 @@ arguments.removeAll { $0 == "--in-place" }
 let command = arguments.isEmpty ? "" : arguments.removeFirst()
 switch (command, arguments.count) {
 case ("parse", 3) where arguments[0] == "--dialect" && ["json", "json5"].contains(arguments[1]):
-  let document = Probe.document(arguments[2], arguments[1] == "json" ? .json : .json5)
-  Probe.finish(document.compactJSON() + [0x0A])
+    let document = Probe.document(arguments[2], arguments[1] == "json" ? .json : .json5)
+    Probe.finish(document.compactJSON() + [0x0A])
 case ("get", 2):
-  let document = Probe.document(arguments[0], .json5)
-  guard let node = document.node(at: arguments[1]) else { Probe.fail(1, "nothing is at \(arguments[1])") }
-  Probe.finish(document.bytes[node.range] + [0x0A])
+    let document = Probe.document(arguments[0], .json5)
+    guard let node = document.node(at: arguments[1]) else { Probe.fail(1, "nothing is at \(arguments[1])") }
+    Probe.finish(document.bytes[node.range] + [0x0A])
 case ("set", 3):
-  let document = Probe.document(arguments[0], .json5)
-  Probe.finish(Probe.set(document, arguments[1], arguments[2]), inPlace: isInPlace ? arguments[0] : nil)
+    let document = Probe.document(arguments[0], .json5)
+    Probe.finish(Probe.set(document, arguments[1], arguments[2]), inPlace: isInPlace ? arguments[0] : nil)
 case ("rm", 2):
-  let document = Probe.document(arguments[0], .json5)
-  Probe.finish(Probe.remove(document, arguments[1]), inPlace: isInPlace ? arguments[0] : nil)
+    let document = Probe.document(arguments[0], .json5)
+    Probe.finish(Probe.remove(document, arguments[1]), inPlace: isInPlace ? arguments[0] : nil)
 default:
-  Probe.fail(64, "usage: parse --dialect json|json5 FILE, get FILE POINTER, set FILE POINTER JSON, rm FILE POINTER")
+    Probe.fail(64, "usage: parse --dialect json|json5 FILE, get FILE POINTER, set FILE POINTER JSON, rm FILE POINTER")
 }

@@ -32,9 +32,12 @@ import Testing
     }
 
     /// Input never makes a second line, nor a control character on a terminal.
-    @Test(arguments: ["text", "json", "journal"], [
-        "--x\ny", "--x\r\n<0>evil", "--x\u{1b}[2J", "--x\u{85}y", "--x\u{2028}y", "--x\u{7f}", "--\u{9b}31m",
-    ]) func wordsStayOnTheirLine(_ format: String, _ word: String) throws {
+    @Test(
+        arguments: ["text", "json", "journal"],
+        [
+            "--x\ny", "--x\r\n<0>evil", "--x\u{1b}[2J", "--x\u{85}y", "--x\u{2028}y", "--x\u{7f}", "--\u{9b}31m",
+        ]) func wordsStayOnTheirLine(_ format: String, _ word: String) throws
+    {
         let scratch = try Scratch()
         for output in [
             try scratch.run("dcb-validate", ["--log", format, word]), try scratch.run("dcb-state", ["--log", format, word]),
@@ -46,7 +49,9 @@ import Testing
             #expect(output.err.utf8.last == 10)
             let lines = output.err.unicodeScalars.dropLast()
             // JSON is for programs: there only what ends a line must not come through.
-            #expect(!lines.contains { $0.value < 32 || (format != "json" && ($0.value == 127 || (0x80...0x9f).contains($0.value) || $0.value == 0x2028)) }, "\(output.err)")
+            #expect(
+                !lines.contains { $0.value < 32 || (format != "json" && ($0.value == 127 || (0x80...0x9f).contains($0.value) || $0.value == 0x2028)) },
+                "\(output.err)")
         }
     }
 
@@ -56,7 +61,9 @@ import Testing
             #"{"phone":"+1\n<0>555","requestId":"a\nb"}"#, #"{"phone":"+15551230001","agentId":"user_\u001b[2J\n"}"#, #"{"x\ny":1}"#,
             #"{"phone":"+15551230001","agentId":"user_\u2028","fence":"\n"}"#, #"{"phone":"+15551230001","agentId":"user_1","fence":"\n\u0085"}"#,
         ]
-        for words in [["dcb-validate"], ["dcb-state", "claim"], ["dcb-state", "commit"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-state", "update"], ["dcb-onboard"]] {
+        for words in [
+            ["dcb-validate"], ["dcb-state", "claim"], ["dcb-state", "commit"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-state", "update"], ["dcb-onboard"],
+        ] {
             let output = try scratch.run(words[0], words.dropFirst() + ["--log", format], input: documents.joined(separator: "\n") + "\n")
             let lines = output.err.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             #expect(lines.count + output.documents.count == documents.count, "\(words): \(output.err)")

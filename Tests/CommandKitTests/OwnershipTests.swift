@@ -7,7 +7,8 @@ import Testing
 @Suite struct OwnershipTests {
     private var isRoot: Bool { CurrentProcess.effectiveUser == 0 }
     /// The commands where another user can reach them, and a state folder in a place that everybody may enter.
-    private let asOther = "mkdir \"$DIR/bin\"; cp $(for c in validate state create-agent bind onboard; do command -v dcb-$c; done) \"$DIR/bin\"; chmod -R a+rX \"$DIR\"; PATH=$DIR/bin:$PATH; "
+    private let asOther =
+        "mkdir \"$DIR/bin\"; cp $(for c in validate state create-agent bind onboard; do command -v dcb-$c; done) \"$DIR/bin\"; chmod -R a+rX \"$DIR\"; PATH=$DIR/bin:$PATH; "
     private let other = "setpriv --reuid 65534 --regid 65534 --clear-groups "
 
     @Test func rootBecomesTheOwner() throws {
@@ -24,7 +25,8 @@ import Testing
         guard isRoot else { return Skip.say("changing the user needs root") }
         let scratch = try Scratch()
         for line in ["dcb-state list", "dcb-state claim", "dcb-create-agent", "dcb-bind", "dcb-onboard"] {
-            let output = try scratch.shell("\(line == "dcb-state list" ? asOther : "PATH=$DIR/bin:$PATH; ")echo '{\"phone\":\"+15551230001\"}' | \(other)\(line)")
+            let output = try scratch.shell(
+                "\(line == "dcb-state list" ? asOther : "PATH=$DIR/bin:$PATH; ")echo '{\"phone\":\"+15551230001\"}' | \(other)\(line)")
             #expect(output.code == 77 && output.out.isEmpty, "\(line): \(output.err)")
             #expect(output.problem == "not-owner")
         }
@@ -42,7 +44,8 @@ import Testing
         guard isRoot else { return Skip.say("changing the user needs root") }
         let scratch = try Scratch()
         try scratch.write("{}", to: scratch.state + "/dcb.json")
-        let output = try scratch.shell("\(asOther)chown -R 65534:65534 \"$DIR/state\"; chown 0 \"$DIR/state/dcb.json\"; chmod 600 \"$DIR/state/dcb.json\"; \(other)dcb-state list")
+        let output = try scratch.shell(
+            "\(asOther)chown -R 65534:65534 \"$DIR/state\"; chown 0 \"$DIR/state/dcb.json\"; chmod 600 \"$DIR/state/dcb.json\"; \(other)dcb-state list")
         #expect(output.code == 78 || output.code == 77)
         #expect(output.problem == "settings-invalid" || output.problem == "not-permitted")
     }

@@ -6,7 +6,8 @@ import Testing
     /// The call that failed and how, and what it is to the caller.
     static let errors: [(String, Errno, Problem.Kind)] = [
         ("write", .noSpace, .noSpace), ("sync", .quota, .noSpace), ("write", .tooBig, .noSpace), ("create", .noSpace, .noSpace), ("rename", .noSpace, .noSpace),
-        ("create folder", .quota, .noSpace), ("create", .denied, .cannotCreate), ("create", .notFound, .cannotCreate), ("create folder", .readOnly, .cannotCreate),
+        ("create folder", .quota, .noSpace), ("create", .denied, .cannotCreate), ("create", .notFound, .cannotCreate),
+        ("create folder", .readOnly, .cannotCreate),
         ("create", .exists, .cannotCreate), ("rename", .denied, .cannotReplace), ("rename", .busy, .cannotReplace), ("rename", .crossDevice, .cannotReplace),
         ("run", .notFound, .helperMissing), ("run", .denied, .helperMissing), ("open", .denied, .notPermitted), ("open", .notPermitted, .notPermitted),
         ("open", .notFound, .io), ("read", .inputOutput, .io), ("read", .isDirectory, .io), ("open", .loop, .io), ("lock", .denied, .notPermitted),
@@ -25,11 +26,16 @@ import Testing
     /// The table of COMMANDS.md and dcb(7).
     static let table: [(Int32, String)] = [
         (64, "usage"),
-        (65, "not-json too-large unknown-member missing-member invalid-member invalid-phone invalid-name invalid-email invalid-time invalid-status invalid-language"),
+        (
+            65,
+            "not-json too-large unknown-member missing-member invalid-member invalid-phone invalid-name invalid-email invalid-time invalid-status invalid-language"
+        ),
         (65, "illegal-transition agent-belongs-elsewhere phone-bound-elsewhere cancelled not-ready"),
-        (69, "openclaw-missing openclaw-failed gog-missing docker-missing gateway-unreachable helper-missing"), (70, "internal"), (73, "cannot-create cannot-replace"),
+        (69, "openclaw-missing openclaw-failed gog-missing docker-missing gateway-unreachable helper-missing"), (70, "internal"),
+        (73, "cannot-create cannot-replace"),
         (74, "io output-lost record-damaged no-space"),
-        (75, "busy config-locked record-locked claim-lost committed changed-meanwhile timeout interrupted unfinished not-applied"), (77, "not-owner not-permitted"),
+        (75, "busy config-locked record-locked claim-lost committed changed-meanwhile timeout interrupted unfinished not-applied"),
+        (77, "not-owner not-permitted"),
         (78, "config-missing config-invalid config-shape config-include settings-invalid no-such-agent agent-not-sandboxed channel-disabled template-missing"),
         (78, "keyring-password-lost mass-removal record-older record-empty weak-token network-filesystem"),
     ]

@@ -15,7 +15,8 @@ import Testing
 
 @Suite struct RedactionTests {
     static let phones: [(String, String)] = [
-        ("+15551234567", "+*******4567"), ("+1 (555) 123-4567", "+*******4567"), ("15551234567@s.whatsapp.net", "+*******4567"), ("+12345", "+*****"), ("", "+*"),
+        ("+15551234567", "+*******4567"), ("+1 (555) 123-4567", "+*******4567"), ("15551234567@s.whatsapp.net", "+*******4567"), ("+12345", "+*****"),
+        ("", "+*"),
         ("abc", "+*"), ("+１５５５１２３４５６７", "+*******4567"), ("٠١٢٣٤٥٦٧٨٩", "+******6789"), (String(repeating: "1", count: 25), "+*"), ("1234567", "+***4567"),
     ]
     @Test(arguments: phones) func ofPhones(_ text: String, _ shown: String) { #expect(Redaction.phone(text) == shown) }
@@ -33,11 +34,15 @@ import Testing
         #expect(reported?.command == "dcb-state" && reported?.line == 7 && reported?.requestID == "r")
     }
 
-    @Test(arguments: ["", "x", "{}", #"{"level":"debug","message":"m"}"#, #"{"problem":"busy"}"#, #"{"problem":5,"exit":75}"#, #"{"problem":"busy","exit":75"#, "[]"])
+    @Test(arguments: [
+        "", "x", "{}", #"{"level":"debug","message":"m"}"#, #"{"problem":"busy"}"#, #"{"problem":5,"exit":75}"#, #"{"problem":"busy","exit":75"#, "[]",
+    ])
     func otherLines(_ text: String) { #expect(read(text) == nil) }
 
     /// A name of a newer command is judged by its code.
-    @Test(arguments: [(64, ExitCode.usage), (65, .data), (69, .unavailable), (75, .tempFail), (78, .config), (42, .software)]) func unknownNames(_ code: Int, _ exit: ExitCode) {
+    @Test(arguments: [(64, ExitCode.usage), (65, .data), (69, .unavailable), (75, .tempFail), (78, .config), (42, .software)]) func unknownNames(
+        _ code: Int, _ exit: ExitCode
+    ) {
         #expect(read("{\"problem\":\"brand-new\",\"exit\":\(code),\"detail\":\"d\"}")?.problem.kind.exit == exit)
     }
 }
@@ -45,8 +50,10 @@ import Testing
 @Suite struct ChildEnvironmentTests {
     @Test func onlyWhatIsAllowedPasses() {
         let all = [
-            "PATH": "p", "HOME": "h", "TZ": "t", "LANG": "l", "OPENCLAW_STATE_DIR": "s", "DCB_DB": "d", "DCB_GATEWAY_TOKEN_FILE": "f", "USER": "u", "LD_PRELOAD": "x",
-            "OPENCLAW_GATEWAY_TOKEN": "secret", "DCB_SECRET": "secret", "OPENCLAW_API_KEY": "secret", "DCB_PASSWORD": "secret", "HOOK_TOKEN": "secret", "LC_ALL": "c",
+            "PATH": "p", "HOME": "h", "TZ": "t", "LANG": "l", "OPENCLAW_STATE_DIR": "s", "DCB_DB": "d", "DCB_GATEWAY_TOKEN_FILE": "f", "USER": "u",
+            "LD_PRELOAD": "x",
+            "OPENCLAW_GATEWAY_TOKEN": "secret", "DCB_SECRET": "secret", "OPENCLAW_API_KEY": "secret", "DCB_PASSWORD": "secret", "HOOK_TOKEN": "secret",
+            "LC_ALL": "c",
             "GOG_KEYRING_PASSWORD": "secret",
         ]
         let passed = ChildEnvironment.allowed(from: all)

@@ -115,7 +115,8 @@ import Testing
 
     @Test func theLastNetFindsWhatOneDocumentCannot() throws {
         // A user's agent that an operator made the default, or bound to everybody.
-        var marked = try Samples.edit(Self.config("", entry: ",workspace:'/w1'").replacing("ownership:'explicit',", with: "").replacing("main:{}", with: "main:{default:true}"))
+        var marked = try Samples.edit(
+            Self.config("", entry: ",workspace:'/w1'").replacing("ownership:'explicit',", with: "").replacing("main:{}", with: "main:{default:true}"))
         try marked.bind(Samples.phone(1), to: Samples.id(1))
         #expect(try ConfigFile.objections(to: marked) == [:])
         var catchAll = try Samples.edit(Self.config("{agentId:'user_0000000000000001',match:{channel:'whatsapp'}}"))

@@ -38,18 +38,22 @@ import Testing
     }
 
     static let refused: [(text: String, kind: Problem.Kind)] = [
-        ("", .configInvalid), (" \n", .configInvalid), ("{\"agents\":", .configInvalid), ("[]", .configInvalid), ("null", .configInvalid), ("// only\n", .configInvalid),
+        ("", .configInvalid), (" \n", .configInvalid), ("{\"agents\":", .configInvalid), ("[]", .configInvalid), ("null", .configInvalid),
+        ("// only\n", .configInvalid),
         ("{agents:{list:[],entries:{}}}", .configShape), ("{agents:[]}", .configInvalid), ("{agents:{entries:[]}}", .configInvalid),
         ("{agents:{list:{}}}", .configInvalid), ("{bindings:{}}", .configInvalid), ("{channels:{whatsapp:[]}}", .configInvalid),
         ("{channels:{whatsapp:{allowFrom:'*'}}}", .configInvalid),
         ("{agents:{},agents:{}}", .configInvalid), ("{agents:{entries:{},entries:{}}}", .configInvalid), ("{agents:{entries:{a:{},a:{}}}}", .configInvalid),
-        ("{agents:{entries:{user_1:{name:'a',name:'b'}}}}", .configInvalid), ("{agents:{entries:{user_1:{sandbox:{docker:{env:{A:'1','\\u0041':'2'}}}}}}}", .configInvalid),
-        ("{bindings:[{agentId:'a',agentId:'b',match:{channel:'x'}}]}", .configInvalid), ("{bindings:[{agentId:'a',match:{channel:'x',peer:{id:'1',id:'2'}}}]}", .configInvalid),
+        ("{agents:{entries:{user_1:{name:'a',name:'b'}}}}", .configInvalid),
+        ("{agents:{entries:{user_1:{sandbox:{docker:{env:{A:'1','\\u0041':'2'}}}}}}}", .configInvalid),
+        ("{bindings:[{agentId:'a',agentId:'b',match:{channel:'x'}}]}", .configInvalid),
+        ("{bindings:[{agentId:'a',match:{channel:'x',peer:{id:'1',id:'2'}}}]}", .configInvalid),
         ("{channels:{whatsapp:{allowFrom:[],allowFrom:[]}}}", .configInvalid), ("{channels:{whatsapp:{},whatsapp:{}}}", .configInvalid),
         ("{$include:'a.json5'}", .configInclude), ("{'\\u0024include':'a.json5'}", .configInclude), ("{agents:{$include:'a'}}", .configInclude),
         ("{agents:{entries:{$include:'a'}}}", .configInclude), ("{agents:{list:{$include:'a'}}}", .configInclude),
         ("{agents:{defaults:{sandbox:{$include:'a'}}}}", .configInclude), ("{agents:{entries:{user_1:{$include:'a'}}}}", .configInclude),
-        ("{agents:{entries:{user_1:{sandbox:{$include:'a'}}}}}", .configInclude), ("{agents:{list:[{id:'user_1',sandbox:{docker:{$include:'a'}}}]}}", .configInclude),
+        ("{agents:{entries:{user_1:{sandbox:{$include:'a'}}}}}", .configInclude),
+        ("{agents:{list:[{id:'user_1',sandbox:{docker:{$include:'a'}}}]}}", .configInclude),
         ("{bindings:{$include:'a'}}", .configInclude), ("{bindings:[{$include:'a'}]}", .configInclude), ("{channels:{$include:'a'}}", .configInclude),
         ("{channels:{whatsapp:{$include:'a'}}}", .configInclude), ("{channels:{whatsapp:{allowFrom:{$include:'a'}}}}", .configInclude),
     ]
@@ -73,7 +77,8 @@ import Testing
             String(repeating: "a", count: 65): String(repeating: "a", count: 64),
         ]
         for (text, id) in cases { #expect(AgentKey.normalise(text) == id, "\(text)") }
-        let model = try Samples.model("{agents:{list:[null,{id:'Main'},{name:'none'},{id:'user_A'}]},bindings:[{agentId:'USER_a',match:{channel:'whatsapp',peer:{kind:'dm',id:'+1'}}}]}")
+        let model = try Samples.model(
+            "{agents:{list:[null,{id:'Main'},{name:'none'},{id:'user_A'}]},bindings:[{agentId:'USER_a',match:{channel:'whatsapp',peer:{kind:'dm',id:'+1'}}}]}")
         #expect(model.agentIDs == ["main", "user_a"])
         #expect(model.agent("USER_A")?.position == 3 && model.agent("user_a")?.pointer == "/agents/list/3")
         #expect(model.agent("nobody") == nil)

@@ -87,7 +87,8 @@ import Testing
 
     @Test func aLinkInItsPlaceIsNoLock() throws {
         let folder = try TemporaryFolder()
-        let result = try ChildProcess("/bin/ln", ["-s", "/etc/hostname", folder.config + ".lock"], environment: [:]).run(input: [], deadline: Deadline(in: 10000))
+        let result = try ChildProcess("/bin/ln", ["-s", "/etc/hostname", folder.config + ".lock"], environment: [:]).run(
+            input: [], deadline: Deadline(in: 10000))
         #expect(result.status == .exited(0))
         #expect(problem { _ = try acquire(folder) } == .configLocked)
     }

@@ -23,8 +23,10 @@ import Testing
         (good.replacing("'512m'", with: "'much'"), "{}", 1), (good.replacing("memory:'512m',", with: ""), "{}", 1),
         (good.replacing("memory:'512m',", with: ""), "{docker:{memory:'256m'}}", 0), (good.replacing("0.5", with: "2"), "{}", 1),
         (good.replacing("0.5", with: "NaN"), "{}", 1), (good.replacing("0.5", with: "0"), "{}", 1), (good.replacing("100", with: "-1"), "{}", 1),
-        (good.replacing("100", with: "101"), "{}", 1), (good.replacing("['ALL']", with: "['NET_RAW']"), "{}", 1), (good.replacing("['ALL']", with: "[]"), "{}", 1),
-        (good.replacing("capDrop", with: "binds:['/a:/b'],capDrop"), "{}", 1), (good, "{docker:{binds:['/a:/b']}}", 1), (good, "{browser:{binds:['/a:/b']}}", 1),
+        (good.replacing("100", with: "101"), "{}", 1), (good.replacing("['ALL']", with: "['NET_RAW']"), "{}", 1),
+        (good.replacing("['ALL']", with: "[]"), "{}", 1),
+        (good.replacing("capDrop", with: "binds:['/a:/b'],capDrop"), "{}", 1), (good, "{docker:{binds:['/a:/b']}}", 1),
+        (good, "{browser:{binds:['/a:/b']}}", 1),
         (good.replacing("capDrop", with: "privileged:true,capDrop"), "{}", 1),
         (good.replacing("capDrop", with: "dangerouslyAllowExternalBindSources:true,capDrop"), "{}", 1),
         (good.replacing("capDrop", with: "dangerouslyAllowExternalBindSources:false,capDrop"), "{}", 0),
@@ -48,7 +50,8 @@ import Testing
         policy.workspaceAccess = .readOnly
         policy.readOnlyRoot = true
         policy.binds = ["/a:/b"]
-        let document = try JSON.Document(parsing: Array("{sandbox:\(Self.good.replacing("capDrop", with: "readOnlyRoot:false,binds:['/a:/b'],capDrop"))}".utf8), dialect: .json5)
+        let document = try JSON.Document(
+            parsing: Array("{sandbox:\(Self.good.replacing("capDrop", with: "readOnlyRoot:false,binds:['/a:/b'],capDrop"))}".utf8), dialect: .json5)
         let entry = AgentEntry(id: "user_1", key: "user_1", node: document.root, position: 0, shape: .entries)
         #expect(entry.sandboxViolations(policy: policy, defaults: nil, ownerUser: 1000).count == 3)
         #expect(entry.sandboxWarnings(policy: policy, defaults: nil).isEmpty)

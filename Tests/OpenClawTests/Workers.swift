@@ -11,7 +11,8 @@ enum Workers {
 
     static var task: (folder: String, role: String, number: Int)? {
         let environment = ProcessContext.current().environment
-        guard let folder = environment["DCB_TEST_FOLDER"], let role = environment["DCB_TEST_ROLE"], let number = environment["DCB_TEST_NUMBER"].flatMap({ Int($0) })
+        guard let folder = environment["DCB_TEST_FOLDER"], let role = environment["DCB_TEST_ROLE"],
+            let number = environment["DCB_TEST_NUMBER"].flatMap({ Int($0) })
         else { return nil }
         return (folder, role, number)
     }

@@ -135,7 +135,8 @@ import Testing
     /// Signals are as a new program expects them, whatever we hold back or ignore.
     @Test func signalsAreFresh() throws {
         Termination.ignoreBrokenPipe()
-        let result = try ChildProcess("/bin/grep", ["-E", "^Sig(Blk|Ign)", "/proc/self/status"], environment: [:]).run(input: [], deadline: Deadline(in: 60_000))
+        let result = try ChildProcess("/bin/grep", ["-E", "^Sig(Blk|Ign)", "/proc/self/status"], environment: [:]).run(
+            input: [], deadline: Deadline(in: 60_000))
         let sets = String(decoding: result.output, as: UTF8.self).split(separator: "\n").map { UInt64($0.split(separator: "\t")[1], radix: 16) }
         // 1 to 31; the C library keeps some of the others to itself.
         #expect(sets.map { $0.map { $0 & 0x7fff_ffff } } == [0, 0])

@@ -55,7 +55,9 @@ import Testing
 
     @Test func aWideTree() throws {
         let folder = try Folder()
-        try folder.shell("mkdir -p w/a w/b && cd w && for d in . a b; do (cd $d; i=0; while [ $i -lt 1500 ]; do : > f$i; i=$((i+1)); done); done; mkdir m; cd m; seq 1000 | xargs mkdir")
+        try folder.shell(
+            "mkdir -p w/a w/b && cd w && for d in . a b; do (cd $d; i=0; while [ $i -lt 1500 ]; do : > f$i; i=$((i+1)); done); done; mkdir m; cd m; seq 1000 | xargs mkdir"
+        )
         try Files.removeTree(folder.file("w"))
         #expect(try Files.list(folder.path).isEmpty)
     }
@@ -67,7 +69,8 @@ import Testing
         if geteuid() == 0 {
             // Root may do anything: another user has to try.
             let result = try folder.shell(
-                "chown -R 65534:65534 . && chmod 755 . && cp \"$(command -v platform-probe)\" /tmp/dcb-probe-$$ && chmod 755 /tmp/dcb-probe-$$ && setpriv --reuid 65534 --regid 65534 --clear-groups /tmp/dcb-probe-$$ remove-tree t; code=$?; rm -f /tmp/dcb-probe-$$; exit $code")
+                "chown -R 65534:65534 . && chmod 755 . && cp \"$(command -v platform-probe)\" /tmp/dcb-probe-$$ && chmod 755 /tmp/dcb-probe-$$ && setpriv --reuid 65534 --regid 65534 --clear-groups /tmp/dcb-probe-$$ remove-tree t; code=$?; rm -f /tmp/dcb-probe-$$; exit $code"
+            )
             #expect(result.status == .exited(0), "\(String(decoding: result.output + result.errors, as: UTF8.self))")
         } else {
             try Files.removeTree(folder.file("t"))
@@ -84,9 +87,15 @@ import Testing
     @Test func aSwappedFolderIsNotFollowed() throws {
         for _ in 0..<(Skip.isLong ? 200 : 15) {
             let folder = try Folder()
-            try folder.shell("mkdir -p precious t && seq 300 | sed 's/^/precious\\/f/' | xargs touch; for i in $(seq 40); do mkdir -p t/d$i/x; done; ln -s ../precious l; mkdir -p swap")
+            try folder.shell(
+                "mkdir -p precious t && seq 300 | sed 's/^/precious\\/f/' | xargs touch; for i in $(seq 40); do mkdir -p t/d$i/x; done; ln -s ../precious l; mkdir -p swap"
+            )
             let attacker = try Running(
-                "/bin/sh", ["-c", "cd '\(folder.path)'; echo begun; while [ -d t ]; do for i in $(seq 40); do mv t/d$i swap/ 2>/dev/null && ln -s ../precious t/d$i 2>/dev/null; done; done"])
+                "/bin/sh",
+                [
+                    "-c",
+                    "cd '\(folder.path)'; echo begun; while [ -d t ]; do for i in $(seq 40); do mv t/d$i swap/ 2>/dev/null && ln -s ../precious t/d$i 2>/dev/null; done; done",
+                ])
             #expect(attacker.line() == "begun")
             let deadline = Deadline(in: 20_000)
             while Files.exists(folder.file("t")), !deadline.hasPassed { try? Files.removeTree(folder.file("t")) }

@@ -66,7 +66,8 @@ import Testing
     @Test func aClaimTakesNoAgentFromTheDocument() throws {
         let scratch = try Scratch()
         let b = try scratch.onboarded(Scratch.phone(2))
-        let output = try scratch.step("dcb-state", ["claim"], [["phone": .string(Scratch.phone(1)), "agentId": .string(b), "fence": "00", "claim": "existing"]])
+        let output = try scratch.step(
+            "dcb-state", ["claim"], [["phone": .string(Scratch.phone(1)), "agentId": .string(b), "fence": "00", "claim": "existing"]])
         if output.code == 0 { #expect(output.document.text("agentId") != b) }
         #expect(output.code == 0 || output.problem == "agent-belongs-elsewhere")
     }
@@ -118,7 +119,8 @@ import Testing
             if stage != .claimed { try scratch.only(try scratch.step("dcb-create-agent", [], [short])) }
             if stage == .bound { try scratch.only(try scratch.step("dcb-bind", [], [short])) }
             let taken = try scratch.only(
-                try scratch.step("dcb-state", ["claim", "--lease", "10m", "--wait", "60s"] + (takesForRemoval ? ["--removal"] : []), [["phone": .string(phone)]]))
+                try scratch.step(
+                    "dcb-state", ["claim", "--lease", "10m", "--wait", "60s"] + (takesForRemoval ? ["--removal"] : []), [["phone": .string(phone)]]))
             #expect(taken.text("agentId") == short.text("agentId"))
             #expect(taken.text("fence") != short.text("fence"))
             let before = try scratch.picture()

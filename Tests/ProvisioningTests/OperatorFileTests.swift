@@ -46,7 +46,8 @@ import Testing
     static let oneLine =
         #"{"gateway":{"mode":"local"},"agents":{"ownership":"explicit","entries":{"main":{}}},"bindings":[],"channels":{"whatsapp":{"allowFrom":[]}}}"#
     static let withoutContainers = "{\n  // a young gateway\n  gateway: { mode: 'local' },\n  channels: { whatsapp: { dmPolicy: 'pairing' } },\n}\n"
-    static let withoutOwnership = "{\n    gateway: { mode: 'local' },\n    agents: { entries: { main: { workspace: '/srv/main' } } },\n    channels: { whatsapp: { } }\n}"
+    static let withoutOwnership =
+        "{\n    gateway: { mode: 'local' },\n    agents: { entries: { main: { workspace: '/srv/main' } } },\n    channels: { whatsapp: { } }\n}"
     static let oldList = "{gateway:{mode:'local'},agents:{list:[{id:'main'}],},channels:{whatsapp:{accounts:{}}}}"
 
     static let cases: [Case] = {
@@ -55,11 +56,15 @@ import Testing
             Case(name: "entries, comments", text: entries), Case(name: "list, tabs", text: list), Case(name: "list of 2026.1.30", text: list, version: old),
             Case(name: "one line", text: oneLine), Case(name: "no containers", text: withoutContainers),
             Case(name: "no containers, 2026.1.30", text: withoutContainers, version: old), Case(name: "no ownership", text: withoutOwnership),
-            Case(name: "old list", text: oldList, version: old), Case(name: "a list that 2026.9.6 reads", text: oldList, version: ["--openclaw-version", "2026.9.6"]),
+            Case(name: "old list", text: oldList, version: old),
+            Case(name: "a list that 2026.9.6 reads", text: oldList, version: ["--openclaw-version", "2026.9.6"]),
             Case(name: "nothing but the gateway", text: "{\"gateway\":{\"mode\":\"local\"}}"),
         ]
         for one in all {
-            all.append(Case(name: one.name + ", CRLF", text: one.text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"), version: one.version))
+            all.append(
+                Case(
+                    name: one.name + ", CRLF", text: one.text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"),
+                    version: one.version))
         }
         all.append(Case(name: "byte order mark", text: "\u{FEFF}" + entries))
         return all
@@ -103,7 +108,8 @@ import Testing
         let scratch = try Scratch(config: OperatorFileTests.withoutContainers)
         try scratch.onboarded(Scratch.phone(1))
         let text = try scratch.configText()
-        let more = text.replacing("\"+15550000001\"]", with: "\"+15550000001\", \"+15559990000\"]").replacing("'+15550000001']", with: "'+15550000001', '+15559990000']")
+        let more = text.replacing("\"+15550000001\"]", with: "\"+15550000001\", \"+15559990000\"]").replacing(
+            "'+15550000001']", with: "'+15550000001', '+15559990000']")
         try #require(more != text)
         try scratch.write(more, to: scratch.config)
         try scratch.only(try scratch.step("dcb-onboard", ["--undo"], [["phone": .string(Scratch.phone(1))]]))

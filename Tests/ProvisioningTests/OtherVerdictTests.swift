@@ -62,7 +62,8 @@ import Testing
             }
         }
         let output = try results.run(
-            "/usr/bin/env", ["python3", "-c", OtherVerdictTests.judge, folder, version] + written, environment: ["PATH": path, "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"])
+            "/usr/bin/env", ["python3", "-c", OtherVerdictTests.judge, folder, version] + written,
+            environment: ["PATH": path, "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"])
         #expect(output.code == 0, "\(output.err)")
         #expect(output.out.isEmpty, "\(version): \(output.out)")
         #expect(written.count >= 9)

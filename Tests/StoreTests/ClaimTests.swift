@@ -60,7 +60,9 @@ import Testing
         let record = try f.open()
         // The child lives while its input is open; its identity is what it says of itself.
         let child = ChildProcess("/bin/sh", ["-c", "cut -d ' ' -f 1,22 /proc/self/stat; exit 0"], environment: ["PATH": "/usr/bin:/bin"])
-        let said = String(decoding: try child.run(input: [], deadline: Deadline(in: 10_000)).output, as: UTF8.self).split(whereSeparator: { $0 == " " || $0 == "\n" })
+        let said = String(decoding: try child.run(input: [], deadline: Deadline(in: 10_000)).output, as: UTF8.self).split(whereSeparator: {
+            $0 == " " || $0 == "\n"
+        })
         let owner = ProcessIdentity(pid: try #require(Int32(said[0])), startTicks: try #require(UInt64(said[1])), namespace: ProcessIdentity.ownNamespace)
         _ = try record.takeNew(1, owner: owner)
         guard case .resumed = try record.take(1) else { throw Problem(.internalError, "a child that has ended still owns") }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct LedgerTests {
     private func all(_ record: Record, openOnly: Bool = false) throws -> [String] {
         var seen: [String] = []
-        try record.ledger(openOnly: openOnly) { seen.append("\($0.id) \($0.kind) \($0.agentID.suffix(1)) \($0.phone.suffix(1)) \($0.how) \($0.removedAt == nil ? "open" : "closed")") }
+        try record.ledger(openOnly: openOnly) {
+            seen.append("\($0.id) \($0.kind) \($0.agentID.suffix(1)) \($0.phone.suffix(1)) \($0.how) \($0.removedAt == nil ? "open" : "closed")")
+        }
         return seen
     }
 

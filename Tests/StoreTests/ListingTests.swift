@@ -51,7 +51,10 @@ import Testing
         try record.provision(1, as: 3)
         try record.provision(2, as: 4)
         #expect(try list(record) { $0.limit = 1 } == ["001/001", "001/002", "001/003"])
-        #expect(try list(record) { $0.limit = 1; $0.after = phone(1).e164 } == ["002/004"])
+        #expect(
+            try list(record) {
+                $0.limit = 1; $0.after = phone(1).e164
+            } == ["002/004"])
     }
 
     @Test func filters() throws {
@@ -72,7 +75,10 @@ import Testing
         #expect(try list(record) { $0.staleBefore = f.now.adding(milliseconds: 7_200_000) } == ["001/001", "005/005", "006/006"])
         #expect(try list(record) { $0.expiredAt = f.now.adding(milliseconds: 86_399_000) } == [])
         #expect(try list(record) { $0.expiredAt = f.now.adding(milliseconds: 86_400_999) } == ["001/001", "002/002"])
-        #expect(try list(record) { $0.expiredAt = f.now.adding(milliseconds: 90_000_000); $0.statuses = [.new] } == ["001/001", "005/005", "006/006"])
+        #expect(
+            try list(record) {
+                $0.expiredAt = f.now.adding(milliseconds: 90_000_000); $0.statuses = [.new]
+            } == ["001/001", "005/005", "006/006"])
         #expect(try list(record) { $0.after = phone(5).e164 } == ["006/006"])
         #expect(try record.counts() == [.new: 3, .readyForHandover: 1, .complete: 1, .cancelled: 1])
     }

@@ -155,16 +155,21 @@ enum OlderSQL {
 
     @Test func orphanedTransitionsStay() throws {
         let f = try Fixture()
-        try f.older(OlderSQL.tables(oauth: false) + OlderSQL.rows + "INSERT INTO state_transitions VALUES (77, '+15559999999', 'new', 'gone', '2026-01-01 10:00:00');")
+        try f.older(
+            OlderSQL.tables(oauth: false) + OlderSQL.rows + "INSERT INTO state_transitions VALUES (77, '+15559999999', 'new', 'gone', '2026-01-01 10:00:00');")
         let record = try f.open()
         #expect(try record.database.number("SELECT count(*) FROM state_transitions") == 5)
-        #expect(try record.database.first("SELECT state_id IS NULL, to_status FROM state_transitions WHERE id = 77") { s in "\(s.int(0)) \(s.text(1))" } == "1 gone")
+        #expect(
+            try record.database.first("SELECT state_id IS NULL, to_status FROM state_transitions WHERE id = 77") { s in "\(s.int(0)) \(s.text(1))" } == "1 gone"
+        )
         #expect(try record.check(quick: false).map(\.id) == ["agent-id"])
     }
 
     @Test func withoutTransitions() throws {
         let f = try Fixture()
-        try f.older(OlderSQL.tables(oauth: false) + "DROP TABLE state_transitions; INSERT INTO onboarding_states (phone_number, agent_id) VALUES ('+15550000001', 'user_1');")
+        try f.older(
+            OlderSQL.tables(oauth: false)
+                + "DROP TABLE state_transitions; INSERT INTO onboarding_states (phone_number, agent_id) VALUES ('+15550000001', 'user_1');")
         let record = try f.open(.readOnly)
         #expect(try record.row(for: phone())?.status == .new)
         #expect(try record.check(quick: false) == [])

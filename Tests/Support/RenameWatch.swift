@@ -8,7 +8,9 @@ public final class RenameWatch {
     public init(folder: String, name: String) throws {
         self.name = name
         descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-        guard descriptor >= 0, inotify_add_watch(descriptor, folder, UInt32(IN_MOVED_TO)) >= 0 else { throw TestFailure("cannot watch \(folder): errno \(errno)") }
+        guard descriptor >= 0, inotify_add_watch(descriptor, folder, UInt32(IN_MOVED_TO)) >= 0 else {
+            throw TestFailure("cannot watch \(folder): errno \(errno)")
+        }
     }
 
     deinit { close(descriptor) }

@@ -52,7 +52,8 @@ extension Scratch {
         for path in try tree(state) where !path.contains("onboarding.db") && !path.hasPrefix(".dcb") && !path.hasPrefix("audit") { lines.append(path) }
         if Files.exists(state + "/onboarding.db") {
             for claim in try run("dcb-state", ["claims"]).documents {
-                lines.append("claim \(claim.text("phone") ?? "") \(claim.text("agentId") ?? "") \(claim.text("kind") ?? "") \(claim["done"].map(Scratch.text) ?? "")")
+                lines.append(
+                    "claim \(claim.text("phone") ?? "") \(claim.text("agentId") ?? "") \(claim.text("kind") ?? "") \(claim["done"].map(Scratch.text) ?? "")")
             }
             lines.append(try run("dcb-state", ["ledger"]).out)
             lines.append(try run("dcb-state", ["list"]).out)
@@ -109,7 +110,8 @@ public struct Started: Sendable {
         try until(seconds: seconds, "the end of a command") { hasEnded }
         let code = Int32(String(decoding: try Files.read(base + ".end"), as: UTF8.self).filter { $0.isNumber }) ?? -1
         return Output(
-            code: code, out: String(decoding: try Files.read(base + ".out"), as: UTF8.self), err: String(decoding: try Files.read(base + ".err"), as: UTF8.self))
+            code: code, out: String(decoding: try Files.read(base + ".out"), as: UTF8.self), err: String(decoding: try Files.read(base + ".err"), as: UTF8.self)
+        )
     }
 }
 

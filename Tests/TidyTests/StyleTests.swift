@@ -34,7 +34,8 @@ import Testing
 
     // MARK: code
 
-    @Test(arguments: ["print(", "debugPrint(", "dump(", "fatalError(", "assertionFailure(", "try!", "exit(", "abort("]) func notInSources(_ word: String) throws {
+    @Test(arguments: ["print(", "debugPrint(", "dump(", "fatalError(", "assertionFailure(", "try!", "exit(", "abort("]) func notInSources(_ word: String) throws
+    {
         // One door: Platform ends the process, and the console is what asks for it.
         let files = StyleTests.sources.filter { word != "exit(" || !($0.hasPrefix("Sources/Platform/") || $0 == "Sources/CommandKit/Console.swift") }
         let found = try find(in: files) { hasWord($0, word) && !$0.contains("func " + word) }
@@ -47,7 +48,9 @@ import Testing
             var before: Character = " "
             let characters = Array(line)
             for (i, c) in characters.enumerated() {
-                if c == "!", before.isLetter || before.isNumber || "_)]}?".contains(before), i + 1 >= characters.count || characters[i + 1] != "=" { return true }
+                if c == "!", before.isLetter || before.isNumber || "_)]}?".contains(before), i + 1 >= characters.count || characters[i + 1] != "=" {
+                    return true
+                }
                 before = c
             }
             return false
@@ -79,7 +82,9 @@ import Testing
             #expect(!bytes.contains(13), "\(path) has carriage returns")
             if path.hasSuffix(".swift") || path.hasPrefix("scripts/") {
                 #expect(!bytes.contains(9), "\(path) has tabs")
-                for (i, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() { #expect(line.last != 32, "\(path):\(i + 1) ends in a space") }
+                for (i, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+                    #expect(line.last != 32, "\(path):\(i + 1) ends in a space")
+                }
             }
         }
     }
@@ -111,7 +116,9 @@ import Testing
 
     private func imports(_ path: String) throws -> [String] {
         Code(try Repository.text(path)).lines.compactMap { line in
-            line.firstMatch(of: /^\s*(@[a-zA-Z_]+(\([a-z]*\))?\s+)?(public |internal |private |fileprivate )?import (struct |class |enum |func |protocol )?([A-Za-z_]+)/).map { String($0.5) }
+            line.firstMatch(
+                of: /^\s*(@[a-zA-Z_]+(\([a-z]*\))?\s+)?(public |internal |private |fileprivate )?import (struct |class |enum |func |protocol )?([A-Za-z_]+)/
+            ).map { String($0.5) }
         }
     }
 
@@ -121,7 +128,11 @@ import Testing
             let target = String(path.split(separator: "/")[1])
             let dependencies = try #require(allowed[target], "\(target) is not in Package.swift")
             for name in try imports(path) {
-                if name == "Glibc" { #expect(target == "Platform", "\(path) imports Glibc") } else { #expect(dependencies.contains(name), "\(path) imports \(name)") }
+                if name == "Glibc" {
+                    #expect(target == "Platform", "\(path) imports Glibc")
+                } else {
+                    #expect(dependencies.contains(name), "\(path) imports \(name)")
+                }
             }
         }
     }
@@ -213,7 +224,11 @@ import Testing
     @Test func swiftFormat() throws {
         guard Files.exists(Path.join(Repository.root, ".swift-format")) else { return Skip.say("swift format needs the repository's .swift-format") }
         let child = ChildProcess(
-            "/bin/sh", ["-c", "cd '\(Repository.root)' && command -v swift > /dev/null && swift format --version > /dev/null 2>&1 || exit 99; swift format lint --strict --recursive Sources Tests Package.swift"],
+            "/bin/sh",
+            [
+                "-c",
+                "cd '\(Repository.root)' && command -v swift > /dev/null && swift format --version > /dev/null 2>&1 || exit 99; swift format lint --strict --recursive Sources Tests Package.swift",
+            ],
             environment: ProcessContext.current().environment)
         let result = try child.run(input: [], deadline: Deadline(in: 300_000))
         if result.status == .exited(99) { return Skip.say("swift format is not installed") }

@@ -39,8 +39,11 @@ import Testing
     }
 
     static let allowTable: [AllowCase] = [
-        AllowCase(channel: "{whatsapp:{dmPolicy:'allowlist',allowFrom:[]}}", allowlisted: true, after: "{whatsapp:{dmPolicy:'allowlist',allowFrom:['+15550000001']}}"),
-        AllowCase(channel: "{whatsapp:{dmPolicy:'pairing',allowFrom:['+15559']}}", allowlisted: true, after: "{whatsapp:{dmPolicy:'pairing',allowFrom:['+15559','+15550000001']}}"),
+        AllowCase(
+            channel: "{whatsapp:{dmPolicy:'allowlist',allowFrom:[]}}", allowlisted: true, after: "{whatsapp:{dmPolicy:'allowlist',allowFrom:['+15550000001']}}"),
+        AllowCase(
+            channel: "{whatsapp:{dmPolicy:'pairing',allowFrom:['+15559']}}", allowlisted: true,
+            after: "{whatsapp:{dmPolicy:'pairing',allowFrom:['+15559','+15550000001']}}"),
         AllowCase(channel: "{whatsapp:{}}", allowlisted: true, after: "{whatsapp:{allowFrom:['+15550000001']}}"),
         AllowCase(channel: "{whatsapp:{allowFrom:['1 555 000 0001']}}", allowlisted: true),
         AllowCase(channel: "{whatsapp:{allowFrom:['15550000001@s.whatsapp.net']}}", allowlisted: true),
@@ -59,7 +62,9 @@ import Testing
         AllowCase(
             channel: "{whatsapp:{allowFrom:[],accounts:{biz:{allowFrom:[]}}}}", allowlisted: true,
             after: "{whatsapp:{allowFrom:['+15550000001'],accounts:{biz:{allowFrom:[]}}}}"),
-        AllowCase(channel: "{whatsapp:{dmPolicy:'pairing',accounts:{biz:{dmPolicy:'disabled'}}}}", settings: "{account:'biz'}", allowlisted: nil, problem: "channel-disabled"),
+        AllowCase(
+            channel: "{whatsapp:{dmPolicy:'pairing',accounts:{biz:{dmPolicy:'disabled'}}}}", settings: "{account:'biz'}", allowlisted: nil,
+            problem: "channel-disabled"),
         AllowCase(
             channel: "{whatsapp:{dmPolicy:'disabled',accounts:{biz:{dmPolicy:'allowlist',allowFrom:[]}}}}", settings: "{account:'biz'}", allowlisted: true,
             after: "{whatsapp:{dmPolicy:'disabled',accounts:{biz:{dmPolicy:'allowlist',allowFrom:['+15550000001']}}}}"),
@@ -109,7 +114,9 @@ import Testing
     func aPhoneThatIsBoundElsewhere(_ agent: String, _ account: String) throws {
         let binding = "{agentId:'\(agent)',match:{channel:'whatsapp',\(account)peer:{kind:'direct',id:'+15550000001'}}}"
         let scratch = try Scratch(
-            config: "{gateway:{mode:'local'},agents:{ownership:'explicit',entries:{main:{},user_0000000000000001:{}}},bindings:[\(binding)],channels:{whatsapp:{}}}")
+            config:
+                "{gateway:{mode:'local'},agents:{ownership:'explicit',entries:{main:{},user_0000000000000001:{}}},bindings:[\(binding)],channels:{whatsapp:{}}}"
+        )
         let made = try scratch.made(Scratch.phone(1))
         let before = try scratch.picture()
         let output = try scratch.step("dcb-bind", [], [made])
@@ -125,7 +132,9 @@ import Testing
         let agent = made.text("agentId") ?? ""
         let text = try scratch.configText().replacing(
             "\"bindings\": []",
-            with: "\"bindings\": [{\"agentId\": \"\(agent)\", \"match\": {\"channel\": \"whatsapp\", \"peer\": {\"kind\": \"direct\", \"id\": \"+15550000002\"}}}]")
+            with:
+                "\"bindings\": [{\"agentId\": \"\(agent)\", \"match\": {\"channel\": \"whatsapp\", \"peer\": {\"kind\": \"direct\", \"id\": \"+15550000002\"}}}]"
+        )
         try scratch.write(text, to: scratch.config)
         let output = try scratch.step("dcb-bind", [], [made])
         #expect(output.problem == "agent-belongs-elsewhere")
@@ -147,12 +156,15 @@ import Testing
     /// A catch-all before ours does not stop us, and our agent never gets one.
     @Test func catchAlls() throws {
         let scratch = try Scratch(
-            config: "{gateway:{mode:'local'},agents:{ownership:'explicit',entries:{main:{}}},bindings:[{agentId:'main',match:{channel:'whatsapp',accountId:'*'}}],channels:{whatsapp:{}}}")
+            config:
+                "{gateway:{mode:'local'},agents:{ownership:'explicit',entries:{main:{}}},bindings:[{agentId:'main',match:{channel:'whatsapp',accountId:'*'}}],channels:{whatsapp:{}}}"
+        )
         let bound = try scratch.bound(Scratch.phone(1))
         #expect(bound["bound"] == true)
         let other = try Scratch()
         let made = try other.made(Scratch.phone(1))
-        let text = try other.configText().replacing("\"bindings\": []", with: "\"bindings\": [{\"agentId\": \"\(made.text("agentId") ?? "")\", \"match\": {\"channel\": \"whatsapp\"}}]")
+        let text = try other.configText().replacing(
+            "\"bindings\": []", with: "\"bindings\": [{\"agentId\": \"\(made.text("agentId") ?? "")\", \"match\": {\"channel\": \"whatsapp\"}}]")
         try other.write(text, to: other.config)
         let output = try other.step("dcb-bind", [], [made])
         #expect(output.code == 78)

@@ -118,7 +118,9 @@ import Testing
         try scratch.write(claimed.line, to: scratch.folder + "/in")
         try Files.setMode(scratch.folder, 0o755)
         try Files.setMode(scratch.state, 0o777)
-        for command in ["dcb-create-agent", "dcb-bind", "dcb-create-agent --undo", "dcb-bind --undo", "dcb-state claim", "dcb-state commit", "dcb-state release"] {
+        for command in [
+            "dcb-create-agent", "dcb-bind", "dcb-create-agent --undo", "dcb-bind --undo", "dcb-state claim", "dcb-state commit", "dcb-state release",
+        ] {
             let output = try scratch.shell("cat $DIR/in | setpriv --reuid 4321 --regid 4321 --clear-groups \(command)")
             if output.err.contains("setpriv:") { return skip("anotherUserIsRefused needs setpriv and commands that others can run") }
             #expect(output.code == 77, "\(command): \(output.err)")

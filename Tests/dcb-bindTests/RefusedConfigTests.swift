@@ -25,23 +25,28 @@ import Testing
     static let table: [Case] = [
         Case("config-invalid", ""), Case("config-invalid", " \n\t"), Case("config-invalid", "null"), Case("config-invalid", "[]"), Case("config-invalid", "7"),
         Case("config-invalid", String(Scratch.plainConfig.dropLast(4))), Case("config-invalid", String(Scratch.plainConfig.prefix(100))),
-        Case("config-invalid", Scratch.plainConfig + "}"), Case("config-invalid", Scratch.plainConfig + Scratch.plainConfig), Case("config-invalid", "{\"gateway\": \u{0}}"),
+        Case("config-invalid", Scratch.plainConfig + "}"), Case("config-invalid", Scratch.plainConfig + Scratch.plainConfig),
+        Case("config-invalid", "{\"gateway\": \u{0}}"),
         // Keys twice where it matters.
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],bindings:[],channels:{whatsapp:{}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}},agents:{}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}},entries:{}}")), Case("config-invalid", whole("{list:[{id:'main'}],list:[]}")),
-        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},main:{}}}")), Case("config-invalid", whole("{ownership:'explicit',ownership:'explicit',entries:{main:{}}}")),
+        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},main:{}}}")),
+        Case("config-invalid", whole("{ownership:'explicit',ownership:'explicit',entries:{main:{}}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],channels:{whatsapp:{},whatsapp:{}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],channels:{whatsapp:{allowFrom:[],allowFrom:[]}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],channels:{},channels:{}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},user_aa:{sandbox:{mode:'all',mode:'off'}}}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},user_aa:{sandbox:{docker:{env:{A:'1',A:'2'}}}}}}")),
         Case("config-invalid", whole("{defaults:{sandbox:{mode:'all',mode:'off'}},ownership:'explicit',entries:{main:{}}}")),
-        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[{agentId:'main',agentId:'x',match:{channel:'whatsapp'}}],channels:{whatsapp:{}}")),
+        Case(
+            "config-invalid",
+            whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[{agentId:'main',agentId:'x',match:{channel:'whatsapp'}}],channels:{whatsapp:{}}")),
         // Keys that differ only in escapes are the same key.
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},'m\\u0061in':{}}}")),
         // Shapes.
-        Case("config-shape", whole("{ownership:'explicit',entries:{main:{}},list:[]}")), Case("config-invalid", whole("[]")), Case("config-invalid", whole("{entries:[]}")),
+        Case("config-shape", whole("{ownership:'explicit',entries:{main:{}},list:[]}")), Case("config-invalid", whole("[]")),
+        Case("config-invalid", whole("{entries:[]}")),
         Case("config-invalid", whole("{list:{}}")), Case("config-invalid", whole("{entries:{main:[]}}")), Case("config-invalid", whole("{entries:7}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:{},channels:{whatsapp:{}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[7],channels:{whatsapp:{}}")),
@@ -51,12 +56,19 @@ import Testing
         // Invalid for every version, or for the one that was told.
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],dcb:{},channels:{whatsapp:{}}")),
         Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},b:{default:true}}}")), Case("config-invalid", whole("{entries:{main:{},b:{}}}")),
-        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},MAIN:{}}}")), Case("config-invalid", whole("{ownership:'explicit',entries:{'not a key':{}}}")),
-        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "meta:{lastTouchedAt:'x'},bindings:[],channels:{whatsapp:{}}"), version: "2026.9.6"),
-        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[{agentId:'gone',match:{channel:'whatsapp'}}],channels:{whatsapp:{}}")),
+        Case("config-invalid", whole("{ownership:'explicit',entries:{main:{},MAIN:{}}}")),
+        Case("config-invalid", whole("{ownership:'explicit',entries:{'not a key':{}}}")),
+        Case(
+            "config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "meta:{lastTouchedAt:'x'},bindings:[],channels:{whatsapp:{}}"),
+            version: "2026.9.6"),
+        Case(
+            "config-invalid", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[{agentId:'gone',match:{channel:'whatsapp'}}],channels:{whatsapp:{}}")
+        ),
         // Another file's content on the way to what is edited.
-        Case("config-include", "{$include:'x.json5'}"), Case("config-include", whole("{$include:'x.json5'}")), Case("config-include", whole("{entries:{$include:'x.json5'}}")),
-        Case("config-include", whole("{list:{$include:'x.json5'}}")), Case("config-include", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:{$include:'x.json5'},channels:{whatsapp:{}}")),
+        Case("config-include", "{$include:'x.json5'}"), Case("config-include", whole("{$include:'x.json5'}")),
+        Case("config-include", whole("{entries:{$include:'x.json5'}}")),
+        Case("config-include", whole("{list:{$include:'x.json5'}}")),
+        Case("config-include", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:{$include:'x.json5'},channels:{whatsapp:{}}")),
         Case("config-include", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],channels:{$include:'x.json5'}")),
         Case("config-include", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],channels:{whatsapp:{$include:'x.json5'}}")),
         Case("config-include", whole("{ownership:'explicit',entries:{main:{}}}", "bindings:[],channels:{whatsapp:{allowFrom:{$include:'x.json5'}}}")),

@@ -23,22 +23,28 @@ import Testing
         Case("\"mode\":\"all\",", "", defaults: "{ \"mode\": \"off\" }"), Case("\"mode\":\"all\",", "", defaults: "{ }"),
         Case("\"scope\":\"agent\"", "\"scope\":\"shared\""), Case("\"scope\":\"agent\",", "", defaults: "{ \"mode\": \"all\", \"scope\": \"shared\" }"),
         Case("\"network\":\"bridge\"", "\"network\":\"other\""), Case("\"network\":\"bridge\"", "\"network\":\"container:x\""),
-        Case("\"memory\":\"512m\"", "\"memory\":\"513m\""), Case("\"memory\":\"512m\"", "\"memory\":\"1g\""), Case("\"memory\":\"512m\"", "\"memory\":536870913"),
-        Case("\"memory\":\"512m\"", "\"memory\":\"0\""), Case("\"memory\":\"512m\",", ""), Case("\"cpus\":0.5", "\"cpus\":0.51"), Case("\"cpus\":0.5", "\"cpus\":0"),
+        Case("\"memory\":\"512m\"", "\"memory\":\"513m\""), Case("\"memory\":\"512m\"", "\"memory\":\"1g\""),
+        Case("\"memory\":\"512m\"", "\"memory\":536870913"),
+        Case("\"memory\":\"512m\"", "\"memory\":\"0\""), Case("\"memory\":\"512m\",", ""), Case("\"cpus\":0.5", "\"cpus\":0.51"),
+        Case("\"cpus\":0.5", "\"cpus\":0"),
         Case("\"cpus\":0.5,", ""), Case("\"pidsLimit\":100", "\"pidsLimit\":101"), Case("\"pidsLimit\":100,", ""),
         Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"NET_RAW\"]"), Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[]"),
         Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"binds\":[\"/home:/home\"]"),
         Case("\"scope\":\"agent\"", "\"scope\":\"agent\",\"browser\":{\"binds\":[\"/home:/home\"]}"),
         Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"]", defaults: "{ \"docker\": { \"binds\": [\"/home:/home\"] } }"),
-        Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"user\":\"0\""), Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"dangerouslyAllowReservedContainerTargets\":true"),
+        Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"user\":\"0\""),
+        Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"dangerouslyAllowReservedContainerTargets\":true"),
         Case("\"scope\":\"agent\"", "\"scope\":\"agent\"", defaults: "{ \"docker\": { \"dangerouslyAllowExternalBindSources\": true } }"),
     ]
 
     static let stricter: [Case] = [
         Case("\"scope\":\"agent\"", "\"scope\":\"session\""), Case("\"workspaceAccess\":\"rw\"", "\"workspaceAccess\":\"ro\""),
-        Case("\"workspaceAccess\":\"rw\"", "\"workspaceAccess\":\"none\""), Case("\"network\":\"bridge\"", "\"network\":\"none\""), Case("\"network\":\"bridge\",", ""),
-        Case("\"memory\":\"512m\"", "\"memory\":\"256m\""), Case("\"memory\":\"512m\"", "\"memory\":\"0.5g\""), Case("\"memory\":\"512m\"", "\"memory\":536870912"),
-        Case("\"cpus\":0.5", "\"cpus\":0.25"), Case("\"pidsLimit\":100", "\"pidsLimit\":99"), Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"NET_RAW\",\"ALL\"]"),
+        Case("\"workspaceAccess\":\"rw\"", "\"workspaceAccess\":\"none\""), Case("\"network\":\"bridge\"", "\"network\":\"none\""),
+        Case("\"network\":\"bridge\",", ""),
+        Case("\"memory\":\"512m\"", "\"memory\":\"256m\""), Case("\"memory\":\"512m\"", "\"memory\":\"0.5g\""),
+        Case("\"memory\":\"512m\"", "\"memory\":536870912"),
+        Case("\"cpus\":0.5", "\"cpus\":0.25"), Case("\"pidsLimit\":100", "\"pidsLimit\":99"),
+        Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"NET_RAW\",\"ALL\"]"),
         Case("\"mode\":\"all\"", "\"mode\":\"all\"", defaults: "{ \"mode\": \"off\", \"scope\": \"shared\" }"),
         Case("\"mode\":\"all\",", "", defaults: "{ \"mode\": \"all\" }"), Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"readOnlyRoot\":true"),
         Case("\"image\":\"openclaw-sandbox:bookworm-slim\"", "\"image\":\"own:1\""),
@@ -46,7 +52,8 @@ import Testing
 
     /// A claimed, made agent whose entry was then changed by somebody.
     private func changed(_ one: Case) throws -> (Scratch, Object)? {
-        let config = "{\"gateway\":{\"mode\":\"local\"},\"agents\":{\"defaults\":{\"sandbox\":\(one.defaults)},\"ownership\":\"explicit\",\"entries\":{\"main\":{}}},\"bindings\":[],\"channels\":{\"whatsapp\":{\"allowFrom\":[]}}}"
+        let config =
+            "{\"gateway\":{\"mode\":\"local\"},\"agents\":{\"defaults\":{\"sandbox\":\(one.defaults)},\"ownership\":\"explicit\",\"entries\":{\"main\":{}}},\"bindings\":[],\"channels\":{\"whatsapp\":{\"allowFrom\":[]}}}"
         let scratch = try Scratch(config: config)
         // A default that the policy itself does not bear is put in afterwards.
         try scratch.write(config.replacing(one.defaults, with: "{ \"mode\": \"all\" }"), to: scratch.config)
@@ -81,7 +88,9 @@ import Testing
     }
 
     /// A policy that asks for more of an agent that is there: no new route until its entry is mended.
-    @Test(arguments: ["{sandbox:{memory:'128m'}}", "{sandbox:{network:'none'}}", "{sandbox:{workspaceAccess:'ro'}}", "{sandbox:{pidsLimit:10}}", "{sandbox:{cpus:.1}}"])
+    @Test(arguments: [
+        "{sandbox:{memory:'128m'}}", "{sandbox:{network:'none'}}", "{sandbox:{workspaceAccess:'ro'}}", "{sandbox:{pidsLimit:10}}", "{sandbox:{cpus:.1}}",
+    ])
     func theFileIsMeasuredByThePolicyOfNow(_ settings: String) throws {
         let scratch = try Scratch()
         let made = try scratch.made(Scratch.phone(1))

@@ -77,7 +77,9 @@ import Testing
         let text = try scratch.configText()
         let first = try #require(passwords.first)
         try scratch.write(
-            text.replacing("\"main\": {", with: "\"\(other.text("agentId") ?? "")\": {\"sandbox\": {\"docker\": {\"env\": {\"GOG_KEYRING_PASSWORD\": \"\(first)\"}}}}, \"main\": {"),
+            text.replacing(
+                "\"main\": {",
+                with: "\"\(other.text("agentId") ?? "")\": {\"sandbox\": {\"docker\": {\"env\": {\"GOG_KEYRING_PASSWORD\": \"\(first)\"}}}}, \"main\": {"),
             to: scratch.config)
         let output = try scratch.step("dcb-create-agent", [], [other])
         #expect(output.code == 78, "\(output.out)")
@@ -187,7 +189,8 @@ import Testing
     @Test(arguments: [
         "{unknown:1}", "{sandbox:{unknown:1}}", "{sandbox:{mode:'off'}}", "{sandbox:{mode:'non-main'}}", "{sandbox:{scope:'shared'}}", "{sandbox:{capDrop:[]}}",
         "{sandbox:{network:'host'}}", "{sandbox:{user:'4321'}}", "{sandbox:{user:'0:0x'}}", "{sandbox:{env:{GOG_KEYRING_PASSWORD:'x'}}}",
-        "{sandbox:{binds:['/var/run/docker.sock:/s']}}", "{sandbox:{binds:['/:/host']}}", "{channel:'telegram'}", "{languages:{x:'en'}}", "[]", "{", "{sandbox:{cpus:'1'}}",
+        "{sandbox:{binds:['/var/run/docker.sock:/s']}}", "{sandbox:{binds:['/:/host']}}", "{channel:'telegram'}", "{languages:{x:'en'}}", "[]", "{",
+        "{sandbox:{cpus:'1'}}",
     ])
     func aWrongPolicyIsRefused(_ settings: String) throws {
         let scratch = try Scratch()
@@ -211,14 +214,17 @@ import Testing
 
     @Test(arguments: [
         Language(phone: "+34600000001", language: "es"), Language(phone: "+5511900000001", language: "pt"), Language(phone: "+15550000001", language: "en"),
-        Language(phone: "+18090000001", language: "es"), Language(phone: "+34600000001", asked: "en", language: "en"), Language(phone: "+15550000001", asked: "pt-BR", language: "pt-BR"),
+        Language(phone: "+18090000001", language: "es"), Language(phone: "+34600000001", asked: "en", language: "en"),
+        Language(phone: "+15550000001", asked: "pt-BR", language: "pt-BR"),
     ])
     func languageByPrefixOrByMember(_ one: Language) throws {
         let scratch = try Scratch()
         let templates = scratch.folder + "/templates"
         for tag in ["en", "es", "pt"] {
             try Files.makeDirectories("\(templates)/\(tag)")
-            for file in ["AGENTS.md", "SOUL.md", "MEMORY.md", "USER.md"] { try scratch.write("\(tag) {{LANGUAGE}} {{PHONE}}\n", to: "\(templates)/\(tag)/\(file)") }
+            for file in ["AGENTS.md", "SOUL.md", "MEMORY.md", "USER.md"] {
+                try scratch.write("\(tag) {{LANGUAGE}} {{PHONE}}\n", to: "\(templates)/\(tag)/\(file)")
+            }
         }
         let claimed = try scratch.claimed(one.phone, one.asked.map { ["language": .string($0)] } ?? [:])
         let made = try scratch.only(try scratch.step("dcb-create-agent", ["--templates", templates], [claimed]))
@@ -232,7 +238,9 @@ import Testing
         let scratch = try Scratch()
         let templates = scratch.folder + "/templates/en"
         try Files.makeDirectories(templates)
-        for file in ["AGENTS.md", "SOUL.md", "MEMORY.md", "USER.md"] where file != which { try scratch.write(which == "placeholder" ? "{{WHAT}}" : "x", to: "\(templates)/\(file)") }
+        for file in ["AGENTS.md", "SOUL.md", "MEMORY.md", "USER.md"] where file != which {
+            try scratch.write(which == "placeholder" ? "{{WHAT}}" : "x", to: "\(templates)/\(file)")
+        }
         let claimed = try scratch.claimed(Scratch.phone(1))
         let before = try Files.list(scratch.state)
         let output = try scratch.step("dcb-create-agent", ["--templates", scratch.folder + "/templates"], [claimed])
@@ -247,7 +255,10 @@ import Testing
     }
 
     /// Names from strangers stay text on one line.
-    @Test(arguments: ["{{AGENT_ID}}", "{{PHONE}} {{NOPE}}", "a\u{0}b\u{1B}[31m", "# heading\n- item", "`code` \u{2028} \u{85}", "\u{202E}gnp.exe", String(repeating: "x", count: 900_000)])
+    @Test(arguments: [
+        "{{AGENT_ID}}", "{{PHONE}} {{NOPE}}", "a\u{0}b\u{1B}[31m", "# heading\n- item", "`code` \u{2028} \u{85}", "\u{202E}gnp.exe",
+        String(repeating: "x", count: 900_000),
+    ])
     func hostileNames(_ name: String) throws {
         let scratch = try Scratch()
         let claimed = try scratch.claimed(Scratch.phone(1))
@@ -274,7 +285,8 @@ import Testing
             if CurrentProcess.effectiveUser == 0 { try scratch.give(to: 1234) }
             try scratch.write("{\"phone\":\"\(Scratch.phone(1))\"}\n", to: scratch.folder + "/in")
             let output = try scratch.shell(
-                "umask \(mask); dcb-state claim < $DIR/in | dcb-create-agent | dcb-bind | dcb-state commit | dcb-state claim --removal | dcb-bind --undo | dcb-create-agent --undo | dcb-state commit; dcb-onboard < $DIR/in")
+                "umask \(mask); dcb-state claim < $DIR/in | dcb-create-agent | dcb-bind | dcb-state commit | dcb-state claim --removal | dcb-bind --undo | dcb-create-agent --undo | dcb-state commit; dcb-onboard < $DIR/in"
+            )
             #expect(output.code == 0, "\(mask): \(output.err)")
             for path in try scratch.tree(scratch.state) {
                 let status = try #require(try Files.status(scratch.state + "/" + path, followLinks: false))

@@ -42,7 +42,10 @@ import Testing
     }
 
     /// One agent made and taken back again and again, within one second and later: each time all of it goes, and no earlier password is overwritten.
-    @Test(arguments: [["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"], ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:01Z"]], [false, true])
+    @Test(
+        arguments: [
+            ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"], ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:01Z"],
+        ], [false, true])
     func againAndAgain(_ times: [String], _ loses: Bool) throws {
         let scratch = try Scratch()
         let made = try scratch.made(Scratch.phone(1))

@@ -95,7 +95,8 @@ extension OnboardTests {
         ]
 
         static let canTrace: Bool = {
-            let tried = try? ChildProcess("/usr/bin/strace", ["-qq", "-o", "/dev/null", "/bin/true"], environment: [:]).run(input: [], deadline: Deadline(in: 10_000))
+            let tried = try? ChildProcess("/usr/bin/strace", ["-qq", "-o", "/dev/null", "/bin/true"], environment: [:]).run(
+                input: [], deadline: Deadline(in: 10_000))
             return tried?.status == .exited(0)
         }()
 

@@ -66,7 +66,11 @@ extension OnboardTests {
             var said = ""
             // Bound elsewhere by hand, channel disabled, config gone, no sandbox.
             try bench.scratch.write(
-                Scratch.plainConfig.replacing("\"bindings\": []", with: "\"bindings\": [{\"agentId\":\"main\",\"match\":{\"channel\":\"whatsapp\",\"accountId\":\"*\",\"peer\":{\"kind\":\"direct\",\"id\":\"\(phone)\"}}}]"),
+                Scratch.plainConfig.replacing(
+                    "\"bindings\": []",
+                    with:
+                        "\"bindings\": [{\"agentId\":\"main\",\"match\":{\"channel\":\"whatsapp\",\"accountId\":\"*\",\"peer\":{\"kind\":\"direct\",\"id\":\"\(phone)\"}}}]"
+                ),
                 to: bench.scratch.config)
             let bound = try bench.run(["-v"], document(phone))
             #expect(bound.code == 65 && bound.problem == "phone-bound-elsewhere", "\(bound.err)")
@@ -81,7 +85,7 @@ extension OnboardTests {
             said += try bench.run(["-v", "--undo", "--timeout", "1s"], document(phone)).err
             try Files.remove(bench.scratch.config)
             said += try bench.run(["-v"], document("+15556030002")).err
-            #expect(said.contains("\"problem\":\"busy\"") &&  said.contains("config-missing") && said.contains("channel-disabled"), "\(said)")
+            #expect(said.contains("\"problem\":\"busy\"") && said.contains("config-missing") && said.contains("channel-disabled"), "\(said)")
             for word in ["5556030001", "5556030002"] { #expect(!said.contains(word), "\(said)") }
             let audit = try bench.scratch.text(bench.scratch.state + "/audit/audit.jsonl")
             #expect(!audit.contains("555603"))
@@ -112,7 +116,9 @@ extension OnboardTests {
             for (round, arguments) in [[], [], ["--undo"], ["--undo"]].enumerated() {
                 let result = try bench.scratch.run(bench.onboard, arguments, input: again)
                 #expect(result.code == 0, "\(result.err)")
-                func expected(_ n: Int) -> [String] { result.documents.filter { $0.text("phone") == "+155570100\(10 + n)" }.map { $0.text("requestId") ?? "absent" }.sorted() }
+                func expected(_ n: Int) -> [String] {
+                    result.documents.filter { $0.text("phone") == "+155570100\(10 + n)" }.map { $0.text("requestId") ?? "absent" }.sorted()
+                }
                 #expect(expected(0) == ["a", "absent", "j3"], "round \(round)")
                 for n in 1..<5 { #expect(expected(n) == [ids[n]]) }
                 #expect(expected(5) == [""])
@@ -125,7 +131,8 @@ extension OnboardTests {
 
         @Test func comesBackInProblems() throws {
             let bench = try Bench(["bind": "cat > /dev/null; exit 70"])
-            let result = try bench.run([], document("+15557020001", id: "dup"), document("+15557020002", id: "dup"), document("+15557020003"), document("bad", id: "dup"))
+            let result = try bench.run(
+                [], document("+15557020001", id: "dup"), document("+15557020002", id: "dup"), document("+15557020003"), document("bad", id: "dup"))
             #expect(result.code == 70)
             #expect(result.problems.count == 4)
             for problem in result.problems { #expect(problem.text("requestId") == (problem["line"]?.intValue == 3 ? nil : "dup")) }

@@ -102,7 +102,8 @@ extension OnboardTests {
             let bench = try Bench()
             let people = (1...30).map { "{\"phone\":\"+155580300\(10 + $0)\",\"name\":\"Grace\",\"email\":\"grace.h@example.com\"}" }.joined(separator: "\n")
             #expect(try bench.scratch.run(bench.onboard, input: people).code == 0)
-            let result = try bench.scratch.run(bench.onboard, ["--undo", "--purge"], input: (1...30).map { document("+155580300\(10 + $0)") }.joined(separator: "\n"))
+            let result = try bench.scratch.run(
+                bench.onboard, ["--undo", "--purge"], input: (1...30).map { document("+155580300\(10 + $0)") }.joined(separator: "\n"))
             #expect(result.code == 0 && result.documents.count == 30, "\(result.err)")
             #expect(try bench.shell("cd \"$DIR/state\"; grep -rlaE 'Grace|grace|555803' .").out.isEmpty)
             try bench.expectNobody("thirty")

@@ -98,7 +98,8 @@ import Testing
     @Test func removal() throws {
         let scratch = try Scratch()
         let made = try scratch.onboard("+15551230001")
-        let output = try scratch.shell("echo '{\"phone\":\"+15551230001\"}' | dcb-state claim --removal | dcb-bind --undo | dcb-create-agent --undo | dcb-state commit")
+        let output = try scratch.shell(
+            "echo '{\"phone\":\"+15551230001\"}' | dcb-state claim --removal | dcb-bind --undo | dcb-create-agent --undo | dcb-state commit")
         #expect(output.code == 0 && output.document.text("claim") == "removal" && output.document.text("status") == "cancelled")
         #expect(try scratch.configText() == Scratch.plainConfig)
         #expect(try scratch.state("get", "+15551230001").document.text("status") == "cancelled")
@@ -167,7 +168,11 @@ import Testing
     /// The same phone twice in a group is one claim; a bad line costs itself only.
     @Test func aGroup() throws {
         let scratch = try Scratch(config: nil)
-        let output = try scratch.state("claim", input: "{\"phone\":\"+15551230001\",\"requestId\":\"a\"}\n{\"phone\":\"555\",\"requestId\":\"b\"}\n\n{\"phone\":\"+15551230001\",\"requestId\":\"c\"}\n{}\n")
+        let output = try scratch.state(
+            "claim",
+            input:
+                "{\"phone\":\"+15551230001\",\"requestId\":\"a\"}\n{\"phone\":\"555\",\"requestId\":\"b\"}\n\n{\"phone\":\"+15551230001\",\"requestId\":\"c\"}\n{}\n"
+        )
         #expect(output.code == 65)
         #expect(output.documents.map { $0.text("requestId") } == ["a", "c"])
         #expect(Set(output.documents.map { $0.text("fence") }).count == 1 && Set(output.documents.map { $0.text("agentId") }).count == 1)
@@ -179,7 +184,9 @@ import Testing
     /// Many at once on one phone: one claim is given, the others are told to wait.
     @Test func oneOfManyGetsIt() throws {
         let scratch = try Scratch(config: nil)
-        let output = try scratch.shell("cd \"$DIR\"; echo '{\"phone\":\"+15551230001\"}' > ask; for i in $(seq 20); do { dcb-state claim --wait 0s < ask; echo \"{\\\"code\\\":$?}\"; } & done; wait")
+        let output = try scratch.shell(
+            "cd \"$DIR\"; echo '{\"phone\":\"+15551230001\"}' > ask; for i in $(seq 20); do { dcb-state claim --wait 0s < ask; echo \"{\\\"code\\\":$?}\"; } & done; wait"
+        )
         #expect(output.documents.filter { $0.text("claim") == "new" }.count == 1)
         #expect(output.documents.compactMap { $0["code"]?.intValue }.sorted() == [0] + [Int](repeating: 75, count: 19))
         #expect(output.problems.allSatisfy { $0.text("problem") == "busy" })

@@ -25,7 +25,9 @@ import Testing
         """
     }
 
-    @Test(arguments: [true, false], ["init", "list", "get", "claim", "check", "history", "update"]) func everyVerbTakesItOver(_ oauth: Bool, _ verb: String) throws {
+    @Test(arguments: [true, false], ["init", "list", "get", "claim", "check", "history", "update"]) func everyVerbTakesItOver(_ oauth: Bool, _ verb: String)
+        throws
+    {
         let scratch = try Scratch()
         try SQL.run(scratch.record, MigrationTests.older(oauth: oauth))
         let first = try scratch.state(verb, input: ["get", "claim", "history", "update"].contains(verb) ? "{\"phone\":\"+15551230001\"}\n" : "")
@@ -47,7 +49,8 @@ import Testing
         #expect(ledger.allSatisfy { $0.text("how") == "adopted" && $0["removedAt"] == .null })
         #expect(try scratch.state("check").out == "{\"ok\":true,\"findings\":[]}\n")
         #expect(try SQL.run(scratch.record, "PRAGMA user_version; PRAGMA journal_mode") == [["1"], ["wal"]])
-        let names = try SQL.run(scratch.record, "SELECT name FROM sqlite_schema WHERE type = 'index' AND name IN ('idx_phone_lookup','idx_agent_lookup','idx_expiration')")
+        let names = try SQL.run(
+            scratch.record, "SELECT name FROM sqlite_schema WHERE type = 'index' AND name IN ('idx_phone_lookup','idx_agent_lookup','idx_expiration')")
         #expect(names.count == 3)
     }
 

@@ -104,13 +104,15 @@ import Testing
         let scratch = try Scratch(config: nil)
         let phone = try scratch.rows(["new"])[0]
         for (more, problem) in [
-            (#""stat":"new""#, "unknown-member"), (#""status":"done""#, "invalid-status"), (#""status":null"#, "invalid-status"), (#""name":"""#, "invalid-name"),
+            (#""stat":"new""#, "unknown-member"), (#""status":"done""#, "invalid-status"), (#""status":null"#, "invalid-status"),
+            (#""name":"""#, "invalid-name"),
             (#""name":5"#, "invalid-member"), (#""email":"x""#, "invalid-email"), (#""agentId":"user_1""#, "unknown-member"),
         ] {
             let output = try scratch.state("update", input: "{\"phone\":\"\(phone)\",\(more)}\n")
             #expect(output.code == 65 && output.problem == problem && output.out.isEmpty, "\(more)")
         }
-        #expect(try scratch.state("update", input: "{\"phone\":\"\(phone)\",\"stat\":1}").problems.first?.text("hint")?.hasPrefix("did you mean 'status'?") == true)
+        #expect(
+            try scratch.state("update", input: "{\"phone\":\"\(phone)\",\"stat\":1}").problems.first?.text("hint")?.hasPrefix("did you mean 'status'?") == true)
         #expect(try scratch.transitions(phone).isEmpty)
     }
 
@@ -119,8 +121,10 @@ import Testing
         let scratch = try Scratch(config: nil)
         let phones = try scratch.rows(["new", "complete", "collecting_info", "new"])
         let lines = [
-            "{\"phone\":\"\(phones[0])\",\"status\":\"collecting_info\",\"requestId\":\"a\"}", "{\"phone\":\"\(phones[1])\",\"status\":\"new\",\"name\":\"X\",\"requestId\":\"b\"}",
-            "not json", "{\"phone\":\"\(phones[2])\",\"status\":\"complete\",\"expect\":\"new\",\"requestId\":\"c\"}", "{\"phone\":\"+15550000000\",\"requestId\":\"d\"}",
+            "{\"phone\":\"\(phones[0])\",\"status\":\"collecting_info\",\"requestId\":\"a\"}",
+            "{\"phone\":\"\(phones[1])\",\"status\":\"new\",\"name\":\"X\",\"requestId\":\"b\"}",
+            "not json", "{\"phone\":\"\(phones[2])\",\"status\":\"complete\",\"expect\":\"new\",\"requestId\":\"c\"}",
+            "{\"phone\":\"+15550000000\",\"requestId\":\"d\"}",
             "{\"phone\":\"\(phones[3])\",\"name\":\"N\",\"requestId\":\"e\"}",
         ]
         let output = try scratch.state("update", input: lines.joined(separator: "\n") + "\n")
@@ -131,7 +135,10 @@ import Testing
         #expect(found.map { $0["line"]?.intValue } == [2, 3, 4])
         #expect(found.map { $0.text("requestId") } == ["b", nil, "c"])
         #expect(found.map { $0.text("problem") } == ["illegal-transition", "not-json", "changed-meanwhile"])
-        #expect(try SQL.run(scratch.record, "SELECT status, name FROM onboarding_states ORDER BY id") == [["collecting_info", nil], ["complete", nil], ["collecting_info", nil], ["new", "N"]])
+        #expect(
+            try SQL.run(scratch.record, "SELECT status, name FROM onboarding_states ORDER BY id") == [
+                ["collecting_info", nil], ["complete", nil], ["collecting_info", nil], ["new", "N"],
+            ])
         // Without the grave one the code is the lesser.
         #expect(try scratch.state("update", input: lines[4] + "\n" + lines[1] + "\n").code == 65)
         #expect(try scratch.state("update", input: lines[4] + "\n").code == 1)
@@ -141,7 +148,8 @@ import Testing
         let scratch = try Scratch(config: nil)
         let phone = try scratch.rows(["new"])[0]
         for words in [["handover", "-n"], ["cancel", "--dry-run"], ["update", "-n"]] {
-            let output = try scratch.run("dcb-state", words, input: "{\"phone\":\"\(phone)\"\(words[0] == "update" ? ",\"status\":\"collecting_info\"" : "")}\n")
+            let output = try scratch.run(
+                "dcb-state", words, input: "{\"phone\":\"\(phone)\"\(words[0] == "update" ? ",\"status\":\"collecting_info\"" : "")}\n")
             #expect(output.code == 0)
             #expect(output.document.text("status") == ["handover": "complete", "cancel": "cancelled", "update": "collecting_info"][words[0]])
         }

@@ -63,7 +63,10 @@ import Testing
     @Test func getPrefersTheLiving() throws {
         let scratch = try Scratch(config: nil)
         let phone = try scratch.rows(["cancelled"])[0]
-        try SQL.run(scratch.record, "INSERT INTO onboarding_states (phone_number, agent_id, status, created_at, updated_at) VALUES ('\(phone)', 'user_b', 'cancelled', '2026-02-01T03:00:00Z', '2026-02-01T03:00:00Z')")
+        try SQL.run(
+            scratch.record,
+            "INSERT INTO onboarding_states (phone_number, agent_id, status, created_at, updated_at) VALUES ('\(phone)', 'user_b', 'cancelled', '2026-02-01T03:00:00Z', '2026-02-01T03:00:00Z')"
+        )
         #expect(try scratch.state("get", phone).document.text("agentId") == "user_b")
         try SQL.run(scratch.record, "UPDATE onboarding_states SET status = 'active' WHERE agent_id = 'user_0'")
         #expect(try scratch.state("get", phone).document.text("agentId") == "user_0")
@@ -104,10 +107,19 @@ import Testing
 
     /// What a check finds, one fault at a time.
     @Test(arguments: [
-        ("claim", "INSERT INTO claims SELECT phone_number, agent_id, 'provision', 'f', 0, 0, 0, 0, 0, 'b', NULL, NULL, NULL, created_at FROM onboarding_states"),
+        (
+            "claim",
+            "INSERT INTO claims SELECT phone_number, agent_id, 'provision', 'f', 0, 0, 0, 0, 0, 'b', NULL, NULL, NULL, created_at FROM onboarding_states"
+        ),
         ("ledger", "DELETE FROM ledger WHERE kind = 'agent'"), ("status", "UPDATE onboarding_states SET status = 'active'"),
-        ("transition", "INSERT INTO state_transitions (state_id, phone_number, from_status, to_status, transitioned_at) SELECT id, phone_number, 'active', 'new', created_at FROM onboarding_states"),
-        ("foreign-key", "PRAGMA foreign_keys = OFF; INSERT INTO state_transitions (state_id, phone_number, to_status, transitioned_at) VALUES (99, '+15551230001', 'new', '2026-02-01T03:00:00Z')"),
+        (
+            "transition",
+            "INSERT INTO state_transitions (state_id, phone_number, from_status, to_status, transitioned_at) SELECT id, phone_number, 'active', 'new', created_at FROM onboarding_states"
+        ),
+        (
+            "foreign-key",
+            "PRAGMA foreign_keys = OFF; INSERT INTO state_transitions (state_id, phone_number, to_status, transitioned_at) VALUES (99, '+15551230001', 'new', '2026-02-01T03:00:00Z')"
+        ),
         ("phone", "UPDATE onboarding_states SET phone_number = '+0'"), ("older", "UPDATE meta SET value = 0 WHERE key = 'generation'"),
     ]) func check(_ finding: String, _ damage: String) throws {
         let scratch = try Scratch()

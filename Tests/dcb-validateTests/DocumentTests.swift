@@ -5,7 +5,9 @@ import Testing
 
 /// What counts as a document. No state folder is needed: this command reads none.
 @Suite struct DocumentTests {
-    private func validate(_ input: String, _ arguments: [String] = []) throws -> Output { try Scratch(config: nil).run("dcb-validate", arguments, input: input) }
+    private func validate(_ input: String, _ arguments: [String] = []) throws -> Output {
+        try Scratch(config: nil).run("dcb-validate", arguments, input: input)
+    }
 
     /// Bytes that need not be UTF-8, made by printf(1).
     private func validate(printf format: String) throws -> Output {
@@ -83,7 +85,8 @@ import Testing
         #expect(among.problems.map { $0["line"]?.intValue } == [2, 3])
         #expect(among.problems.map { $0.text("problem") } == ["too-large", "not-json"])
         // One object over several lines has the same limit, and its writer sees no broken pipe.
-        let whole = try Scratch(config: nil).shell("{ printf '{\\n\"phone\":\"+15551230002\"'; head -c 3000000 /dev/zero | tr '\\0' ' '; echo '}'; echo written >&2; } | dcb-validate")
+        let whole = try Scratch(config: nil).shell(
+            "{ printf '{\\n\"phone\":\"+15551230002\"'; head -c 3000000 /dev/zero | tr '\\0' ' '; echo '}'; echo written >&2; } | dcb-validate")
         #expect(whole.code == 65 && whole.out.isEmpty && whole.problem == "too-large")
         #expect(whole.err.contains("written"))
     }

@@ -4,13 +4,21 @@ import TestSupport
 import Testing
 
 @Suite struct MemberTests {
-    private func validate(_ input: String, _ arguments: [String] = []) throws -> Output { try Scratch(config: nil).run("dcb-validate", arguments, input: input) }
+    private func validate(_ input: String, _ arguments: [String] = []) throws -> Output {
+        try Scratch(config: nil).run("dcb-validate", arguments, input: input)
+    }
 
     /// The other members pass in their order, spelled as they came; only the phone changes, in its place.
     static let right: [(String, String)] = [
         (#"{"timestamp":1769914800000,"phone":"+1 (555) 123-0001","name":"Ada"}"#, #"{"timestamp":1769914800000,"phone":"+15551230001","name":"Ada"}"#),
-        (#"{"requestId":"r","language":"pt-BR","email":"a@example.com","phone":"0015551230001"}"#, #"{"requestId":"r","language":"pt-BR","email":"a@example.com","phone":"+15551230001"}"#),
-        (#"{ "phone" : "tel:+1-555-123-0001" , "timestamp" : "2026-02-01T03:00:00.50+01:00" }"#, #"{"phone":"+15551230001","timestamp":"2026-02-01T03:00:00.50+01:00"}"#),
+        (
+            #"{"requestId":"r","language":"pt-BR","email":"a@example.com","phone":"0015551230001"}"#,
+            #"{"requestId":"r","language":"pt-BR","email":"a@example.com","phone":"+15551230001"}"#
+        ),
+        (
+            #"{ "phone" : "tel:+1-555-123-0001" , "timestamp" : "2026-02-01T03:00:00.50+01:00" }"#,
+            #"{"phone":"+15551230001","timestamp":"2026-02-01T03:00:00.50+01:00"}"#
+        ),
         (#"{"phone":"15551230001@s.whatsapp.net","name":"\u00c4\u0041 \"x\" \/"}"#, "{\"phone\":\"+15551230001\",\"name\":\"ÄA \\\"x\\\" /\"}"),
         (#"{"phone":"+15551230001","timestamp":0}"#, #"{"phone":"+15551230001","timestamp":0}"#),
         (#"{"phone":"+15551230001","timestamp":253402300799999}"#, #"{"phone":"+15551230001","timestamp":253402300799999}"#),
@@ -35,15 +43,22 @@ import Testing
     /// Member, value, problem.
     static let wrong: [(String, String, String)] = [
         ("phone", "1", "invalid-phone"), ("phone", "null", "invalid-phone"), ("phone", #""""#, "invalid-phone"), ("phone", #""555 1234""#, "invalid-phone"),
-        ("phone", #""+1 555 123 0001 ext 5""#, "invalid-phone"), ("phone", #""120363000000000000@g.us""#, "invalid-phone"), ("phone", #""+0123456789""#, "invalid-phone"),
-        ("phone", #""123456789@lid""#, "invalid-phone"), ("phone", #""15551230001@s.whatsapp.net.evil.example""#, "invalid-phone"), ("phone", #""+44 (0) 20 7946 0000""#, "invalid-phone"),
+        ("phone", #""+1 555 123 0001 ext 5""#, "invalid-phone"), ("phone", #""120363000000000000@g.us""#, "invalid-phone"),
+        ("phone", #""+0123456789""#, "invalid-phone"),
+        ("phone", #""123456789@lid""#, "invalid-phone"), ("phone", #""15551230001@s.whatsapp.net.evil.example""#, "invalid-phone"),
+        ("phone", #""+44 (0) 20 7946 0000""#, "invalid-phone"),
         ("name", #""""#, "invalid-name"), ("name", #""  ""#, "invalid-name"), ("name", #""a\nb""#, "invalid-name"), ("name", #""a\u0000""#, "invalid-name"),
-        ("name", #""\u202eevil""#, "invalid-name"), ("name", "5", "invalid-name"), ("name", "null", "invalid-name"), ("name", "\"" + String(repeating: "x", count: 201) + "\"", "invalid-name"),
-        ("email", #""a""#, "invalid-email"), ("email", #""a@b""#, "invalid-email"), ("email", #""a@@b.c""#, "invalid-email"), ("email", #""a b@c.de""#, "invalid-email"), ("email", "[]", "invalid-email"),
-        ("timestamp", #""yesterday""#, "invalid-time"), ("timestamp", "1.5", "invalid-time"), ("timestamp", "-1", "invalid-time"), ("timestamp", "12345678901234567890", "invalid-time"),
-        ("timestamp", "1e3", "invalid-time"), ("timestamp", "true", "invalid-time"), ("timestamp", #""2026-02-30T00:00:00Z""#, "invalid-time"), ("timestamp", "null", "invalid-time"),
+        ("name", #""\u202eevil""#, "invalid-name"), ("name", "5", "invalid-name"), ("name", "null", "invalid-name"),
+        ("name", "\"" + String(repeating: "x", count: 201) + "\"", "invalid-name"),
+        ("email", #""a""#, "invalid-email"), ("email", #""a@b""#, "invalid-email"), ("email", #""a@@b.c""#, "invalid-email"),
+        ("email", #""a b@c.de""#, "invalid-email"), ("email", "[]", "invalid-email"),
+        ("timestamp", #""yesterday""#, "invalid-time"), ("timestamp", "1.5", "invalid-time"), ("timestamp", "-1", "invalid-time"),
+        ("timestamp", "12345678901234567890", "invalid-time"),
+        ("timestamp", "1e3", "invalid-time"), ("timestamp", "true", "invalid-time"), ("timestamp", #""2026-02-30T00:00:00Z""#, "invalid-time"),
+        ("timestamp", "null", "invalid-time"),
         ("language", #""english please""#, "invalid-language"), ("language", "1", "invalid-language"), ("language", #""""#, "invalid-language"),
-        ("requestId", "1", "invalid-member"), ("requestId", "\"" + String(repeating: "x", count: 65) + "\"", "invalid-member"), ("requestId", "null", "invalid-member"),
+        ("requestId", "1", "invalid-member"), ("requestId", "\"" + String(repeating: "x", count: 65) + "\"", "invalid-member"),
+        ("requestId", "null", "invalid-member"),
     ]
 
     @Test(arguments: wrong) func refuses(_ member: String, _ value: String, _ problem: String) throws {
