@@ -15,15 +15,16 @@ public enum ConfigFile {
     }
 
     /// The same, of a file that OpenClaw accepts: what an edit would begin with.
-    public static func readValid(_ path: String, policy: Policy, version: OpenClawVersion?) throws(Problem) -> ConfigModel {
-        let deadline = Deadline(in: 5000)
+    public static func readValid(_ path: String, policy: Policy, version: OpenClawVersion?) throws(Problem) -> ConfigReading {
+        try readValid(path, policy, version, Deadline(in: 5000))
+    }
+
+    private static func readValid(_ path: String, _ policy: Policy, _ version: OpenClawVersion?, _ deadline: Deadline) throws(Problem) -> ConfigReading {
         while true {
             let snapshot = try Snapshot(path)
-            do throws(Problem) {
-                let model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
-                _ = try Verdict(model)
-                return model
-            } catch { try refuse(snapshot, path, error, deadline) }
+            do throws(Problem) { return try ConfigReading(snapshot, policy: policy, version: version) } catch {
+                try refuse(snapshot, path, error, deadline)
+            }
         }
     }
 
@@ -40,6 +41,7 @@ public enum ConfigFile {
     /// - Parameters:
     ///   - path: the config as OpenClaw sees it; a symbolic link is followed and stays.
     ///   - ownLock: `.dcb/config.lock` beside the real file; its folder is made when missing.
+    ///   - known: what was read shortly before; read again only when the file has changed since.
     ///   - waitMilliseconds: for the locks and all further attempts together.
     ///   - prepare: makes the edit; runs under both locks.
     ///   - durable: claim and ledger, made durable before the rename. Not called for an empty edit.
@@ -49,7 +51,7 @@ public enum ConfigFile {
     ///   file as it is or as it would be; `cannot-create`, `cannot-replace`, `no-space`, `io`, `not-permitted`.
     /// - Returns: what `prepare` gave, whether the file was replaced, and the real file's path.
     public static func update<T>(
-        path: String, ownLock: String, policy: Policy, version: OpenClawVersion?, waitMilliseconds: Int,
+        path: String, ownLock: String, policy: Policy, version: OpenClawVersion?, known: ConfigReading? = nil, waitMilliseconds: Int,
         prepare: (ConfigModel) throws(Problem) -> (ConfigEdit, T),
         durable: (ConfigEdit, T) throws(Problem) -> Void,
         replacing: (ConfigEdit, T, _ replace: () throws(Problem) -> Void) throws(Problem) -> Void
@@ -64,20 +66,17 @@ public enum ConfigFile {
         while true {
             let lock = try OpenClawLock.acquire(config: config, journal: ownLock, deadline: deadline)
             defer { lock.release() }
-            let snapshot = try Snapshot(config)
-            let model: ConfigModel
-            let verdict: Verdict
-            do throws(Problem) {
-                model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
-                verdict = try Verdict(model)
-            } catch {
-                try refuse(snapshot, config, error, deadline)
-                continue
+            let reading: ConfigReading
+            if attempt == 0, let known, known.snapshot.isUnchanged(config) {
+                reading = known
+            } else {
+                reading = try readValid(config, policy, version, deadline)
             }
-            let (edit, value) = try prepare(model)
+            let snapshot = reading.snapshot
+            let (edit, value) = try prepare(reading.model)
             var replacement: Replacement?
             if !edit.isEmpty {
-                let candidate = Candidate(edit, verdict)
+                let candidate = Candidate(edit, reading.verdict)
                 if let first = candidate.objections().first { throw first.problem }
                 try durable(edit, value)
                 replacement = try Replacement(snapshot, candidate.bytes)
@@ -118,11 +117,9 @@ public enum ConfigFile {
         do throws(SystemError) {
             let named = Path.absolute(path)
             var found: [String] = []
-            for (target, suffix) in [(named, ".lock"), (try Files.resolve(named), "")] {
-                let start = ".\(Path.name(target))\(suffix).dcb-"
-                for name in try Files.list(Path.parent(target)) where name.hasPrefix(start) && name.hasSuffix(".tmp") {
-                    found.append(Path.join(Path.parent(target), name))
-                }
+            for target in [named + ".lock", try Files.resolve(named)] {
+                let name = Files.lockedTemporaryName(for: target)
+                if try Files.status(name, followLinks: false) != nil { found.append(name) }
             }
             return found
         } catch { throw Problem(error) }

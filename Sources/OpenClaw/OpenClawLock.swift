@@ -41,7 +41,9 @@ public final class OpenClawLock {
     private static func acquire(lock: String, _ journal: String?, _ deadline: Deadline) throws -> OpenClawLock {
         let payload = try OpenClawLock.payload()
         let before = try journal.flatMap { path throws(SystemError) in try Files.readIfPresent(path, limit: 4096) } ?? []
-        let temporary = try Files.temporaryName(for: lock)
+        // With a journal our own lock is held, and nobody else makes one.
+        let temporary = try journal == nil ? Files.temporaryName(for: lock) : Files.lockedTemporaryName(for: lock)
+        if journal != nil { try Files.remove(temporary) }
         defer { _ = try? Files.remove(temporary) }
         try Files.create(temporary, payload, mode: 0o600, sync: false)
         let file = try Descriptor.open(temporary, .read, followLinks: false)

@@ -10,8 +10,9 @@ final class Replacement {
     init(_ snapshot: Snapshot, _ bytes: [UInt8]) throws(Problem) {
         self.snapshot = snapshot
         do throws(SystemError) {
-            let temporary = try Files.temporaryName(for: snapshot.path)
+            let temporary = Files.lockedTemporaryName(for: snapshot.path)
             self.temporary = temporary
+            try Files.remove(temporary)
             let file = try Descriptor.open(temporary, .write, create: 0o600, exclusive: true, followLinks: false)
             do throws(SystemError) {
                 let own = try file.status()

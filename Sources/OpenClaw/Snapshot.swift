@@ -7,6 +7,10 @@ struct Snapshot {
     let path: String
     let bytes: [UInt8]
     let status: FileStatus
+    private let readAtNanoseconds: Int64
+
+    /// Longer than a tick of the clock that the kernel stamps files with.
+    private static let tickNanoseconds: Int64 = 50_000_000
 
     init(_ config: String) throws(Problem) {
         path = try Snapshot.resolve(config)
@@ -16,12 +20,14 @@ struct Snapshot {
             // Between two equal looks nobody wrote: else it is read again.
             for _ in 0..<100 {
                 let file = try Descriptor.open(path, .read)
+                let began = Clock.realNanoseconds
                 let before = try file.status()
                 guard before.isRegular else { throw SystemError("read", path, before.isDirectory ? .isDirectory : .invalid) }
                 let bytes = try file.readToEnd(limit: ConfigFile.greatestSize)
                 if try file.status().isSame(as: before) {
                     self.bytes = bytes
                     status = before
+                    readAtNanoseconds = began
                     return
                 }
             }
@@ -45,9 +51,12 @@ struct Snapshot {
         Problem(.configMissing, "cannot open '\(config)': No such file or directory", hint: "run openclaw setup, or copy config/openclaw.json.template")
     }
 
-    /// Whether the same name still leads to the same file with the same content. Times alone would not tell two writes within one tick of the
-    /// kernel's clock, so the content is compared as well.
+    /// Whether the same name still leads to the same file with the same content. Times alone do not tell two writes within one tick of the
+    /// kernel's clock: the content of a file that was that young when it was read is compared as well.
     func isUnchanged(_ config: String) -> Bool {
+        if readAtNanoseconds - status.changedNanoseconds > Snapshot.tickNanoseconds {
+            return (try? Snapshot.resolve(config)) == path && (try? Files.status(path))?.isSame(as: status) == true
+        }
         guard let now = try? Snapshot(config) else { return false }
         return now.path == path && now.status.isSame(as: status) && now.bytes.isSame(bytes, now.bytes.indices, bytes.indices)
     }

@@ -57,6 +57,9 @@ public enum Files {
         Path.join(Path.parent(path), ".\(Path.name(path)).dcb-\(try Random.hex(bytes: 8)).tmp")
     }
 
+    /// The one temporary name beside `path` for who holds a lock over it: what a killed holder left is found without a search. `.NAME.dcb.tmp`
+    public static func lockedTemporaryName(for path: String) -> String { Path.join(Path.parent(path), ".\(Path.name(path)).dcb.tmp") }
+
     public static func rename(_ from: String, to: String) throws(SystemError) {
         try check("rename", from) { Glibc.rename(from, to) }
     }

@@ -22,7 +22,7 @@ public struct AgentStep {
     public func create(_ items: [StepItem]) throws(Problem) {
         // A config that cannot be edited, or a policy that cannot be met, must not cost a claim's progress and a workspace.
         _ = try workplace.sandboxUser()
-        _ = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        let reading = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
         for item in items { item.describeAgent(in: workplace, created: false) }
         try record.write { (r) throws(Problem) in
             for item in items.live {
@@ -42,7 +42,7 @@ public struct AgentStep {
         var passwords: [AgentID: Secret] = [:]
         let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-created")
         try transaction.run(
-            items, undo: false,
+            items, undo: false, known: reading,
             edit: { (item, edit) throws(Problem) in
                 let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
                 item.additions["agentCreated"] = .bool(change == .added)

@@ -14,11 +14,12 @@ struct ConfigTransaction {
 
     /// Edits for all live items, makes intents durable, then replaces the file inside the record's transaction.
     /// - Parameters:
+    ///   - known: the config as it was read before, when it was.
     ///   - edit: the item's part of the edit; may run several times, when the file changed meanwhile.
     ///   - intended: in the first transaction, before anything is replaced.
     ///   - recorded: in the second one, after the file was replaced and before it commits.
     func run(
-        _ items: [StepItem], undo: Bool,
+        _ items: [StepItem], undo: Bool, known: ConfigReading? = nil,
         edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void,
         intended: ((StepItem, Claim?, Record) throws(Problem) -> Void)? = nil,
         recorded: (StepItem, Claim?, Record) throws(Problem) -> Void
@@ -32,7 +33,7 @@ struct ConfigTransaction {
             do throws(Problem) {
                 let result = try ConfigFile.update(
                     path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version,
-                    waitMilliseconds: 30_000,
+                    known: known, waitMilliseconds: 30_000,
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
                         var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
                         for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }

@@ -53,7 +53,7 @@ public struct DryRun {
     }
 
     private func edit(_ items: [StepItem], _ body: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
-        let model = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        let model = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version).model
         var whole = ConfigEdit(model, membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
         for item in items {
             item.attempt { () throws(Problem) in

@@ -1,0 +1,16 @@
+import CommandKit
+import Onboarding
+
+/// openclaw.json as it was read, understood and judged: what an update may begin with for as long as the file is unchanged.
+public struct ConfigReading {
+    let snapshot: Snapshot
+    public let model: ConfigModel
+    let verdict: Verdict
+
+    /// - Throws: as `ConfigFile.read`; `config-invalid` also when OpenClaw would refuse the file.
+    init(_ snapshot: Snapshot, policy: Policy, version: OpenClawVersion?) throws(Problem) {
+        self.snapshot = snapshot
+        model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
+        verdict = try Verdict(model)
+    }
+}
