@@ -29,11 +29,7 @@ struct Orchestrator {
     func onboard(_ documents: [StreamDocument]) throws(Problem) {
         let deadline = Deadline(in: plan.timeoutMilliseconds)
         let jobs = validate(documents, deadline)
-        var busy = provision(jobs, waits: jobs.count == 1, deadline)
-        // Busy phones last: nobody else waits for them.
-        if jobs.count > 1 { busy = provision(busy, waits: true, deadline) }
-        for job in busy { report(job) }
-        if let lost = run.lost { throw lost }
+        try inRounds(jobs, deadline) { provision($0, waits: $1, deadline) }
     }
 
     /// - Parameter waits: for busy phones, as long as the deadline allows.
@@ -99,10 +95,7 @@ struct Orchestrator {
     func offboard(_ documents: [StreamDocument]) throws(Problem) {
         let deadline = Deadline(in: plan.timeoutMilliseconds)
         let jobs = validate(documents, deadline)
-        var busy = remove(jobs, waits: jobs.count == 1, deadline)
-        if jobs.count > 1 { busy = remove(busy, waits: true, deadline) }
-        for job in busy { report(job) }
-        if let lost = run.lost { throw lost }
+        try inRounds(jobs, deadline) { remove($0, waits: $1, deadline) }
     }
 
     private func remove(_ jobs: [Job], waits: Bool, _ deadline: Deadline) -> [Job] {
@@ -128,6 +121,20 @@ struct Orchestrator {
     }
 
     // MARK: - Both ways
+
+    /// One phone may wait in its claim. Of several the busy ones are tried again, each round for those that have become free:
+    /// two streams that held some phones while they waited for others would stop each other.
+    private func inRounds(_ jobs: [Job], _ deadline: Deadline, _ round: (_ jobs: [Job], _ waits: Bool) -> [Job]) throws(Problem) {
+        var busy = round(jobs, jobs.count == 1)
+        var pause = 50
+        while jobs.count > 1, !busy.isEmpty, run.lost == nil, Termination.pending == nil, deadline.remainingMilliseconds > 1000 {
+            Clock.sleep(milliseconds: min(pause, deadline.remainingMilliseconds - 1000))
+            pause = min(pause * 3 / 2, 1000)
+            busy = round(busy, false)
+        }
+        for job in busy { report(job) }
+        if let lost = run.lost { throw lost }
+    }
 
     /// Whether a commit that said nothing took place is known only to the record: it commits again, since twice is once.
     private func clear(_ jobs: [Job], _ words: [String]) -> [Job] {

@@ -107,5 +107,26 @@ extension OnboardTests {
             #expect(result.documents.first?.text("requestId") == "two", "\(result.out)\(result.err)")
             try bench.expectOne(Self.phone, "the same stream")
         }
+
+        /// A stream whose phones are busy takes each as it becomes free, and holds none while it waits for another:
+        /// two streams that did would wait for each other.
+        @Test(arguments: [[], ["--undo"]]) func nobodyIsHeldWhileAnotherIsWaitedFor(_ arguments: [String]) throws {
+            let tried = "real \"$@\"; touch \"$DIR/tried\""
+            let bench = try Bench(["claim": tried, "claim --removal": tried])
+            let result = try bench.shell(
+                """
+                for p in 1 2; do echo "{\\"phone\\":\\"+1555902000$p\\"}"; done > "$DIR/in"
+                dcb-state claim < "$DIR/in" > "$DIR/claims"; rm "$DIR/tried"
+                (dcb-onboard \(arguments.joined()) --timeout 100s < "$DIR/in" > "$DIR/late.out"; echo $? > "$DIR/late.code") &
+                n=0; while [ ! -e "$DIR/tried" ]; do sleep 0.05; n=$((n + 1)); [ $n -lt 600 ] || break; done
+                head -1 "$DIR/claims" | dcb-state release > "$DIR/released"
+                n=0; while ! grep -q outcome "$DIR/late.out"; do sleep 0.05; n=$((n + 1)); [ $n -lt 600 ] || break; done
+                cat "$DIR/late.out"; tail -n 1 "$DIR/claims" | dcb-state release > "$DIR/released"; wait; cat "$DIR/late.code"
+                """)
+            #expect(result.documents.map { $0.text("phone") ?? "" } == ["+15559020001"], "\(result.out)\(result.err)")
+            #expect(result.out.hasSuffix("0\n"), "\(result.out)\(result.err)")
+            #expect(try bench.users().isWhole)
+            #expect(try bench.users().agents.count == (arguments.isEmpty ? 2 : 0))
+        }
     }
 }

@@ -66,7 +66,7 @@ import Testing
             """
             cd "$DIR"; echo '{"phone":"+15551230001"}' > ask; mkfifo hold; cat hold > /dev/null & owner=$!; exec 3> hold
             dcb-state claim --lease 24h --owner-pid $owner < ask > /dev/null
-            dcb-state claim --wait 60s < ask & waiter=$!
+            dcb-state claim --wait 60s < ask 3>&- & waiter=$!
             kill -9 $owner; wait $owner 2> /dev/null; wait $waiter
             """, timeoutSeconds: 90)
         #expect(output.code == 0 && output.document.text("claim") == "resumed")
