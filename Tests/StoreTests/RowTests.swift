@@ -167,7 +167,7 @@ import Testing
         let row = try record.provision(1, as: 2)
         #expect(row.agentID == agent(2).text && row.id == 2)
         #expect(try record.row(for: phone(1)) == row)
-        #expect(try moves(record) == ["->new", "new->cancelled", "->new"])
+        #expect(try moves(record) == ["->new", "new>cancelled", "->new"])
         try record.write { r throws(Problem) in _ = try r.update(phone(1), name: "Ana") }
         #expect(try record.row(agent: agent(1).text)?.name == nil)
         // With both gone, the newest speaks.
