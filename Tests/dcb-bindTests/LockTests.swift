@@ -176,7 +176,7 @@ import Testing
     /// Its own temporary lock is there, and it sleeps until the next look.
     private func atTheLock(_ scratch: Scratch, _ started: Started) throws -> Bool {
         if started.hasEnded { throw TestFailure("dcb-bind did not wait: \(try started.wait().err)") }
-        return try started.pid.map { waitsInSleep($0) } == true && Files.list(scratch.state).contains { $0.hasPrefix(".openclaw.json.lock.dcb-") }
+        return try started.pid.map { waitsInSleep($0) } == true && Files.list(scratch.state).contains { $0 == ".openclaw.json.lock.dcb.tmp" }
     }
 
     // Under a name of our own: what has dcb's names is swept by dcb.
