@@ -95,6 +95,11 @@ public struct ChildProcess: Sendable {
         var errOpen = true
         if input.isEmpty { feed.close() }
         func end(_ signal: Int32) { _ = kill(ownGroup ? -pid : pid, signal) }
+        func beatWhenDue() {
+            if !nextBeat.hasPassed { return }
+            beat()
+            nextBeat = Deadline(in: beatMilliseconds)
+        }
         while outOpen || errOpen {
             var set = [
                 pollfd(fd: feed.number, events: Int16(POLLOUT), revents: 0),
@@ -103,12 +108,10 @@ public struct ChildProcess: Sendable {
                 pollfd(fd: killAt == nil ? interrupt?.number ?? -1 : -1, events: Int16(POLLIN), revents: 0),
             ]
             let limit = killAt ?? deadline
-            let n = poll(&set, 4, Int32(clamping: min(limit.remainingMilliseconds, nextBeat.remainingMilliseconds)))
+            let isDue = overflowed && killAt == nil
+            let n = poll(&set, 4, isDue ? 0 : Int32(clamping: min(limit.remainingMilliseconds, nextBeat.remainingMilliseconds)))
             if n < 0, Errno.current != .interrupted { break }
-            if nextBeat.hasPassed {
-                beat()
-                nextBeat = Deadline(in: beatMilliseconds)
-            }
+            beatWhenDue()
             if limit.hasPassed || set[3].revents != 0 || overflowed {
                 if killAt == nil {
                     timedOut = limit.hasPassed
@@ -133,7 +136,8 @@ public struct ChildProcess: Sendable {
         }
         feed.close()
         return Result(
-            status: reap(pid, deadline: killAt ?? deadline, end: end), output: output, errors: errors, timedOut: timedOut, interrupted: interrupted,
+            status: reap(pid, deadline: killAt ?? deadline, end: end, meanwhile: beatWhenDue), output: output, errors: errors, timedOut: timedOut,
+            interrupted: interrupted,
             overflowed: overflowed)
     }
 
@@ -148,7 +152,7 @@ public struct ChildProcess: Sendable {
     }
 
     /// Waits for the end of a child that has closed its outputs; one that lingers is killed.
-    private func reap(_ pid: Int32, deadline: Deadline, end: (Int32) -> Void) -> ExitStatus {
+    private func reap(_ pid: Int32, deadline: Deadline, end: (Int32) -> Void, meanwhile: () -> Void) -> ExitStatus {
         var status: Int32 = 0
         var pauseMicroseconds = 50
         while true {
@@ -156,6 +160,7 @@ public struct ChildProcess: Sendable {
             if n == pid { return ExitStatus(status) }
             if n < 0, Errno.current != .interrupted { return .signalled(SIGKILL) }
             if deadline.hasPassed { end(SIGKILL) }
+            meanwhile()
             Clock.sleep(microseconds: pauseMicroseconds)
             pauseMicroseconds = min(pauseMicroseconds * 2, 5000)
         }
