@@ -32,7 +32,7 @@ public struct AgentUndo {
         let trash = Trash(workplace.paths.trash)
         var places: [AgentID: String] = [:]
         if workplace.usesCLI {
-            let driver = try CLIDriver(workplace, record: record)
+            let driver = try CLIDriver(workplace, record: record, pending)
             for item in pending.live { item.attempt { () throws(Problem) in try delete(item, with: driver, trash) } }
         }
         let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-removed")
@@ -44,7 +44,7 @@ public struct AgentUndo {
                 do throws(SystemError) {
                     places[item.agentID] = try trash.place(for: item.agentID, entry: entry, at: workplace.clock.now, folders: folders(item.agentID))
                 } catch { throw Problem(error) }
-                if entry != nil { item.additions["agentRemoved"] = true }
+                if entry != nil || places[item.agentID] != nil { item.additions["agentRemoved"] = true }
             },
             recorded: { (item, _, r) throws(Problem) in
                 do throws(SystemError) {
