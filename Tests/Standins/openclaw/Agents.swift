@@ -100,17 +100,25 @@ struct Agents {
         CurrentProcess.exit(0)
     }
 
+    /// Longer than any test waits; whom a failed test leaves behind ends by itself.
+    private func hang() -> Never {
+        Clock.sleep(milliseconds: 600_000)
+        CurrentProcess.exit(1)
+    }
+
     private func misbehave(_ mode: Mode, _ workspace: String) throws {
         switch mode {
         case .nothing:
             // Whatever the version: the older ones were seen to do it.
             try cli.out("┌  Add OpenClaw agent\n\u{1B}[?25l│\n◆  Workspace directory\n│  \(workspace)█\n└")
             CurrentProcess.exit(0)
-        case .hangs: while true { sleep(1000) }
-        case .waits: while !Files.exists((logFile ?? "/") + ".go") { Clock.sleep(milliseconds: 2) }
+        case .hangs: hang()
+        case .waits:
+            let deadline = Deadline(in: 600_000)
+            while !Files.exists((logFile ?? "/") + ".go"), !deadline.hasPassed { Clock.sleep(milliseconds: 2) }
         case .floods:
             for _ in 0..<64 { try Descriptor.standardOutput.writeAll([UInt8](repeating: UInt8(ascii: "x"), count: 65536)) }
-            while true { sleep(1000) }
+            hang()
         case .dies: CurrentProcess.die(by: SIGSEGV)
         case .noisy:
             try Descriptor.standardError.writeAll(Array("\u{1B}[31mError\u{7}: \(String(repeating: "no ", count: 300))".utf8))
@@ -123,7 +131,7 @@ struct Agents {
     private func misbehave(after mode: Mode) throws {
         switch mode {
         case .failsAfter: throw Refused("Error: something after the work went wrong")
-        case .hangsAfter: while true { sleep(1000) }
+        case .hangsAfter: hang()
         case .diesAfter: CurrentProcess.die(by: SIGSEGV)
         default: break
         }
