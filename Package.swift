@@ -21,6 +21,7 @@ let package = Package(
         .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
         .target(name: "TestSupport", dependencies: ["CSQLite", "JSON", "Platform"], path: "Tests/Support"),
         .executableTarget(name: "platform-probe", dependencies: ["Platform"], path: "Tests/PlatformTests/Probe"),
+        .executableTarget(name: "openclaw-standin", dependencies: ["JSON", "Platform"], path: "Tests/Standins/openclaw"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport", "platform-probe"], exclude: ["Probe"]),
         .testTarget(name: "CommandKitTests", dependencies: ["CommandKit", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "TidyTests", dependencies: ["Platform", "TestSupport"]),
@@ -29,11 +30,11 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .executableTarget(name: "store-helper", dependencies: ["CommandKit", "Onboarding", "Platform", "Store"], path: "Tests/StoreTests/Helper"),
         .testTarget(name: "StoreTests", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform", "Store", "store-helper"], exclude: ["Helper"]),
-        .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform"]),
+        .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "TestSupport"]),
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
-        .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
-        .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
     ]
 )

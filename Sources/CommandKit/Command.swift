@@ -64,10 +64,13 @@ public struct Command {
     /// Runs a stream: groups in, answers and problems out, then the exit.
     /// - Parameters:
     ///   - phoneOperand: the document `{"phone": OPERAND}` instead of standard input.
+    ///   - groupLimit: documents a group at most.
     ///   - process: handles one group and answers through the console; a problem it throws concerns the whole group and ends the stream.
-    public func runStream(phoneOperand: String? = nil, _ process: ([StreamDocument]) throws(Problem) -> Void) -> Never {
+    public func runStream(
+        phoneOperand: String? = nil, groupLimit: Int = DocumentStream.groupLimit, _ process: ([StreamDocument]) throws(Problem) -> Void
+    ) -> Never {
         do throws(Problem) {
-            let stream = try DocumentStream(operand: phoneOperand)
+            let stream = try DocumentStream(operand: phoneOperand, groupLimit: groupLimit)
             while let group = try stream.next() {
                 // A group is finished once it is begun; a signal that came meanwhile ends us after its answers.
                 Termination.hold()

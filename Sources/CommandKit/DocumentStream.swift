@@ -62,10 +62,14 @@ public final class DocumentStream {
     private var ended = false
     private var skipping = false
     private var operand: String?
+    private let groupLimit: Int
 
-    /// - Parameter operand: a phone given on the command line; then standard input is not read.
+    /// - Parameters:
+    ///   - operand: a phone given on the command line; then standard input is not read.
+    ///   - groupLimit: documents a group at most.
     /// - Throws: `usage` when input is needed and standard input is a terminal.
-    public init(operand: String? = nil, input: Descriptor = .standardInput) throws(Problem) {
+    public init(operand: String? = nil, input: Descriptor = .standardInput, groupLimit: Int = DocumentStream.groupLimit) throws(Problem) {
+        self.groupLimit = groupLimit
         self.operand = operand
         self.input = input
         if operand != nil {
@@ -85,7 +89,7 @@ public final class DocumentStream {
             return group
         }
         // Refusals count too: an input of bad lines alone is told of while it comes, and fills no memory.
-        while group.documents.count + group.refusals.count < DocumentStream.groupLimit {
+        while group.documents.count + group.refusals.count < groupLimit {
             if let bytes = takeLine() {
                 accept(bytes, into: &group)
                 continue

@@ -42,9 +42,13 @@ public struct ChildProcess: Sendable {
     }
 
     /// Starts it, feeds `input`, gathers both outputs, and waits for its end: at the deadline TERM, two seconds later KILL.
-    /// - Parameter interrupt: readable when the child is to be ended early (a signal descriptor).
+    /// - Parameters:
+    ///   - interrupt: readable when the child is to be ended early (a signal descriptor).
+    ///   - beat: called about every `beatMilliseconds` while the child runs: for renewing what would run out.
     /// - Throws: when it cannot be started; `notFound` when the file is not there.
-    public func run(input: [UInt8], deadline: Deadline, interrupt: Descriptor? = nil) throws(SystemError) -> Result {
+    public func run(
+        input: [UInt8], deadline: Deadline, interrupt: Descriptor? = nil, beatMilliseconds: Int = .max, beat: () -> Void = {}
+    ) throws(SystemError) -> Result {
         let (inRead, inWrite) = try Pipe.make()
         let (outRead, outWrite) = try Pipe.make()
         let (errRead, errWrite) = try Pipe.make()
@@ -52,7 +56,9 @@ public struct ChildProcess: Sendable {
         inRead.close()
         outWrite.close()
         errWrite.close()
-        return gather(pid: pid, input: input, to: inWrite, out: outRead, err: errRead, deadline: deadline, interrupt: interrupt)
+        return gather(
+            pid: pid, input: input, to: inWrite, out: outRead, err: errRead, deadline: deadline, interrupt: interrupt,
+            beatMilliseconds: min(beatMilliseconds, 1 << 40), beat: beat)
     }
 
     private func start(in input: Descriptor, out: Descriptor, err: Descriptor) throws(SystemError) -> Int32 {
@@ -73,7 +79,8 @@ public struct ChildProcess: Sendable {
     }
 
     private func gather(
-        pid: Int32, input: [UInt8], to feed: Descriptor, out: Descriptor, err: Descriptor, deadline: Deadline, interrupt: Descriptor?
+        pid: Int32, input: [UInt8], to feed: Descriptor, out: Descriptor, err: Descriptor, deadline: Deadline, interrupt: Descriptor?,
+        beatMilliseconds: Int, beat: () -> Void
     ) -> Result {
         for d in [feed, out, err] { _ = fcntl(d.number, F_SETFL, O_NONBLOCK) }
         var output: [UInt8] = []
@@ -83,10 +90,16 @@ public struct ChildProcess: Sendable {
         var interrupted = false
         var overflowed = false
         var killAt: Deadline?
+        var nextBeat = Deadline(in: beatMilliseconds)
         var outOpen = true
         var errOpen = true
         if input.isEmpty { feed.close() }
         func end(_ signal: Int32) { _ = kill(ownGroup ? -pid : pid, signal) }
+        func beatWhenDue() {
+            if !nextBeat.hasPassed { return }
+            beat()
+            nextBeat = Deadline(in: beatMilliseconds)
+        }
         while outOpen || errOpen {
             var set = [
                 pollfd(fd: feed.number, events: Int16(POLLOUT), revents: 0),
@@ -95,8 +108,10 @@ public struct ChildProcess: Sendable {
                 pollfd(fd: killAt == nil ? interrupt?.number ?? -1 : -1, events: Int16(POLLIN), revents: 0),
             ]
             let limit = killAt ?? deadline
-            let n = poll(&set, 4, Int32(clamping: limit.remainingMilliseconds))
+            let isDue = overflowed && killAt == nil
+            let n = poll(&set, 4, isDue ? 0 : Int32(clamping: min(limit.remainingMilliseconds, nextBeat.remainingMilliseconds)))
             if n < 0, Errno.current != .interrupted { break }
+            beatWhenDue()
             if limit.hasPassed || set[3].revents != 0 || overflowed {
                 if killAt == nil {
                     timedOut = limit.hasPassed
@@ -121,7 +136,8 @@ public struct ChildProcess: Sendable {
         }
         feed.close()
         return Result(
-            status: reap(pid, deadline: killAt ?? deadline, end: end), output: output, errors: errors, timedOut: timedOut, interrupted: interrupted,
+            status: reap(pid, deadline: killAt ?? deadline, end: end, meanwhile: beatWhenDue), output: output, errors: errors, timedOut: timedOut,
+            interrupted: interrupted,
             overflowed: overflowed)
     }
 
@@ -136,7 +152,7 @@ public struct ChildProcess: Sendable {
     }
 
     /// Waits for the end of a child that has closed its outputs; one that lingers is killed.
-    private func reap(_ pid: Int32, deadline: Deadline, end: (Int32) -> Void) -> ExitStatus {
+    private func reap(_ pid: Int32, deadline: Deadline, end: (Int32) -> Void, meanwhile: () -> Void) -> ExitStatus {
         var status: Int32 = 0
         var pauseMicroseconds = 50
         while true {
@@ -144,6 +160,7 @@ public struct ChildProcess: Sendable {
             if n == pid { return ExitStatus(status) }
             if n < 0, Errno.current != .interrupted { return .signalled(SIGKILL) }
             if deadline.hasPassed { end(SIGKILL) }
+            meanwhile()
             Clock.sleep(microseconds: pauseMicroseconds)
             pauseMicroseconds = min(pauseMicroseconds * 2, 5000)
         }

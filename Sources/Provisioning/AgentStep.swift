@@ -23,6 +23,7 @@ public struct AgentStep {
         // A config that cannot be edited, or a policy that cannot be met, must not cost a claim's progress and a workspace.
         _ = try workplace.sandboxUser()
         let reading = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        let driver = workplace.usesCLI ? try CLIDriver(workplace, record: record, items) : nil
         for item in items { item.describeAgent(in: workplace, created: false) }
         try record.write { (r) throws(Problem) in
             for item in items.live {
@@ -39,13 +40,17 @@ public struct AgentStep {
         for item in items.live { item.attempt { () throws(Problem) in try makeFolders(item, &templates) } }
         if items.live.isEmpty { return }
         do { try Descriptor.open(workplace.paths.stateDir, .read, directory: true).syncFileSystem() } catch { throw Problem(error) }
+        var addedByOpenClaw: Set<AgentID> = []
+        if let driver {
+            for item in items.live { item.attempt { () throws(Problem) in if try driver.add(item) { addedByOpenClaw.insert(item.agentID) } } }
+        }
         var passwords: [AgentID: Secret] = [:]
         let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-created")
         try transaction.run(
             items, undo: false, known: reading,
             edit: { (item, edit) throws(Problem) in
                 let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
-                item.additions["agentCreated"] = .bool(change == .added)
+                item.additions["agentCreated"] = .bool(change == .added || addedByOpenClaw.contains(item.agentID))
             },
             recorded: { (item, claim, r) throws(Problem) in if claim != nil { try r.setProgress(item.phone, agent: .made) } })
     }

@@ -31,6 +31,10 @@ public struct AgentUndo {
         if pending.live.isEmpty { return }
         let trash = Trash(workplace.paths.trash)
         var places: [AgentID: String] = [:]
+        if workplace.usesCLI {
+            let driver = try CLIDriver(workplace, record: record, pending)
+            for item in pending.live { item.attempt { () throws(Problem) in try delete(item, with: driver, trash) } }
+        }
         let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-removed")
         try transaction.run(
             pending, undo: true,
@@ -40,7 +44,7 @@ public struct AgentUndo {
                 do throws(SystemError) {
                     places[item.agentID] = try trash.place(for: item.agentID, entry: entry, at: workplace.clock.now, folders: folders(item.agentID))
                 } catch { throw Problem(error) }
-                item.additions["agentRemoved"] = true
+                if entry != nil || places[item.agentID] != nil { item.additions["agentRemoved"] = true }
             },
             recorded: { (item, _, r) throws(Problem) in
                 do throws(SystemError) {
@@ -53,6 +57,30 @@ public struct AgentUndo {
                 try r.closeLedger(.agent, agent: item.agentID.text, phone: item.phone)
                 try r.setProgress(item.phone, agent: Progress.none)
             })
+    }
+
+    /// Folders into our trash first, so that OpenClaw finds none to move to its own; then its command; the transaction after it does the rest.
+    private func delete(_ item: StepItem, with driver: CLIDriver, _ trash: Trash) throws(Problem) {
+        let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
+        // OpenClaw would remove an operator's binding together with the agent.
+        if !model.bindings(ofAgent: item.agentID.text).isEmpty {
+            throw Problem(
+                .notReady, "agent \(item.agentID.text) is still named by a binding of openclaw.json", hint: "remove that binding by hand, then run this again")
+        }
+        let entry = model.agent(item.agentID.text)?.node.value(maxDepth: 512)
+        let folders = folders(item.agentID)
+        let place: String?
+        do throws(SystemError) { place = try trash.place(for: item.agentID, entry: entry, at: workplace.clock.now, folders: folders) } catch {
+            throw Problem(error)
+        }
+        guard let place else { return }
+        try record.write { (r) throws(Problem) in
+            _ = try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true)
+            do throws(SystemError) { try trash.take(folders, into: place) } catch { throw Problem(error) }
+        }
+        item.additions["trash"] = .string(place)
+        item.additions["agentRemoved"] = true
+        try driver.delete(item)
     }
 
     /// Erases the trash of every agent that the phone ever had.

@@ -11,6 +11,8 @@ public struct Workplace {
     public let clock: Clock
     public let version: OpenClawVersion?
     public let command: Command
+    /// Whether OpenClaw's own command makes the agents (`--driver cli`), one at a time.
+    public let usesCLI: Bool
 
     /// Resolves the settings, becomes the owner of the state folder, reads the policy.
     /// - Throws: `config-missing`, `not-owner`, `settings-invalid`, `usage`, `helper-missing`.
@@ -33,8 +35,8 @@ public struct Workplace {
             version = nil
         }
         switch command.setting("driver", environment: "DCB_DRIVER") ?? "file" {
-        case "file": break
-        case "cli": throw Problem(.helperMissing, "this version of dcb has no cli driver", hint: "use --driver file")
+        case "file": usesCLI = false
+        case "cli": usesCLI = true
         default: throw Problem(.usage, "DCB_DRIVER takes file or cli")
         }
     }

@@ -21,6 +21,9 @@ struct CreateAgent {
         workplace = try Workplace(command)
     }
 
+    /// OpenClaw's own command takes one agent a call.
+    var groupLimit: Int { workplace.usesCLI ? 1 : DocumentStream.groupLimit }
+
     func run(_ documents: [StreamDocument]) throws(Problem) {
         if dryRun {
             let dry = try DryRun(workplace)

@@ -15,5 +15,5 @@ let command = Command.begin(
 
 do throws(Problem) {
     let step = try CreateAgent(command)
-    command.runStream { documents throws(Problem) in try step.run(documents) }
+    command.runStream(groupLimit: step.groupLimit) { documents throws(Problem) in try step.run(documents) }
 } catch { command.console.exit(with: error) }

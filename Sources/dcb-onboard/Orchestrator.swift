@@ -58,7 +58,7 @@ struct Orchestrator {
     private func undo(_ jobs: [Job]) {
         if jobs.isEmpty { return }
         let causes = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0.failure) })
-        let deadline = Deadline(in: Plan.undoMilliseconds)
+        let deadline = Deadline(in: plan.undoMilliseconds)
         let unbound = runner.run(.bind, ["--undo"], jobs, deadline: deadline, heedsSignals: false)
         let removed = runner.run(.createAgent, ["--undo"], unbound, deadline: deadline, heedsSignals: false)
         let released = runner.run(.state, ["release"], removed, deadline: deadline, heedsSignals: false)
@@ -140,7 +140,7 @@ struct Orchestrator {
     private func clear(_ jobs: [Job], _ words: [String]) -> [Job] {
         if plan.dryRun { return [] }
         let unclear = jobs.filter { $0.failure?.reporter != nil }
-        return runner.run(.state, words, unclear, deadline: Deadline(in: Plan.undoMilliseconds), heedsSignals: false)
+        return runner.run(.state, words, unclear, deadline: Deadline(in: plan.undoMilliseconds), heedsSignals: false)
     }
 
     private func flush() {

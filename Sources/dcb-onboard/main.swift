@@ -16,6 +16,6 @@ let command = Command.begin(
 
 let orchestrator: Orchestrator
 do { orchestrator = try Orchestrator(command: command, plan: try Plan(command)) } catch { command.console.exit(with: error) }
-command.runStream(phoneOperand: command.arguments.operands.first) { documents throws(Problem) in
+command.runStream(phoneOperand: command.arguments.operands.first, groupLimit: orchestrator.plan.groupLimit) { documents throws(Problem) in
     orchestrator.plan.undo ? try orchestrator.offboard(documents) : try orchestrator.onboard(documents)
 }

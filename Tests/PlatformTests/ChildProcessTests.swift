@@ -94,6 +94,26 @@ import Testing
         #expect(result.output.count < 4 << 20)
     }
 
+    /// More than the limit, and then silence: the deadline is not waited for.
+    @Test func tooMuchAndThenSilence() throws {
+        let result = try run("head -c 2000000 /dev/zero; exec sleep 1000", limit: 1 << 20)
+        #expect(result.overflowed && !result.timedOut)
+        #expect(result.status == .signalled(SIGTERM))
+    }
+
+    /// The beat goes on as long as the child does, with its outputs open, closed, and after it was told to end.
+    @Test(arguments: ["exec sleep 0.5", "exec >&- 2>&-; exec sleep 0.5", "trap '' TERM; sleep 0.5"]) func theBeat(_ script: String) throws {
+        var beats = 0
+        let child = ChildProcess("/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"])
+        let deadline = Deadline(in: script.hasPrefix("trap") ? 100 : 60_000)
+        let result = try child.run(input: [], deadline: deadline, beatMilliseconds: 50, beat: { beats += 1 })
+        #expect(result.status == .exited(0))
+        #expect(beats >= 3)
+        beats = 0
+        _ = try child.run(input: [], deadline: Deadline(in: 60_000))
+        #expect(beats == 0)
+    }
+
     @Test func aSignalDescriptorEndsIt() throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
