@@ -18,8 +18,7 @@ struct CLIDriver {
         self.workplace = workplace
         self.record = record
         self.items = items
-        openclaw = try OpenClawCommand(
-            environment: workplace.command.context.environment, stateDir: workplace.paths.stateDir, config: workplace.paths.config)
+        openclaw = try workplace.openclaw()
         // The signals are held back while a group is worked on, and one call can take minutes.
         interrupt = try? Termination.descriptor()
     }
@@ -67,5 +66,12 @@ struct CLIDriver {
             guard let fence = item.fence else { continue }
             try? record.write { (r) throws(Problem) in try r.renewLease(item.phone, fence: fence) }
         }
+    }
+}
+
+extension Workplace {
+    /// - Throws: `openclaw-missing`.
+    func openclaw() throws(Problem) -> OpenClawCommand {
+        try OpenClawCommand(environment: command.context.environment, stateDir: paths.stateDir, config: paths.config)
     }
 }

@@ -17,6 +17,7 @@ public struct DryRun {
     }
 
     public func create(_ items: [StepItem]) throws(Problem) {
+        if workplace.usesCLI { _ = try workplace.openclaw() }
         try edit(items) { (item, edit) throws(Problem) in
             let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
             let present = edit.model.agent(item.agentID.text)?.keyringPassword
@@ -48,7 +49,8 @@ public struct DryRun {
         }
     }
 
-    public func remove(_ items: [StepItem]) {
+    public func remove(_ items: [StepItem]) throws(Problem) {
+        if workplace.usesCLI { _ = try workplace.openclaw() }
         for item in items { item.attempt { () throws(Problem) in item.additions["agentRemoved"] = .bool(try undone(item).contains(.agent)) } }
     }
 

@@ -27,7 +27,7 @@ struct CreateAgent {
     func run(_ documents: [StreamDocument]) throws(Problem) {
         if dryRun {
             let dry = try DryRun(workplace)
-            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? dry.remove(items) : try dry.create(items) }
+            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? try dry.remove(items) : try dry.create(items) }
         }
         let record = try workplace.openRecord()
         if undo {

@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("DCB_DRIVER", "magic", 64), ("DCB_DRIVER", "cli", 69), ("DCB_OPENCLAW_VERSION", "x", 64), ("DCB_SETTINGS", "/nowhere/dcb.json", 78),
+        ("DCB_DRIVER", "magic", 64), ("DCB_OPENCLAW_VERSION", "x", 64), ("DCB_SETTINGS", "/nowhere/dcb.json", 78),
         ("OPENCLAW_STATE_DIR", "/nowhere/state", 78),
     ])
     func wrongEnvironment(_ name: String, _ value: String, _ code: Int32) throws {

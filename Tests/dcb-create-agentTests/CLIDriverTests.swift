@@ -165,6 +165,18 @@ import Testing
         #expect(try scratch.picture() == before)
     }
 
+    /// A dry run does not call it, and says when it is missing.
+    @Test(arguments: [["-n"], ["-n", "--undo"]]) func dry(_ words: [String]) throws {
+        let scratch = try Scratch.withOpenClaw()
+        let document = words.count > 1 ? try scratch.made(Scratch.phone(1)) : try scratch.claimed(Scratch.phone(1))
+        let before = try scratch.picture()
+        let answer = try scratch.only(try scratch.step("dcb-create-agent", words, [document]))
+        #expect(answer[words.count > 1 ? "agentRemoved" : "agentCreated"] == true)
+        #expect(try scratch.step("dcb-create-agent", words, [document], environment: ["PATH": "/usr/bin:/bin"]).problem == "openclaw-missing")
+        #expect(try scratch.openclawCalls().count == words.count - 1)
+        #expect(try scratch.picture() == before)
+    }
+
     /// What cannot be run is no fault of the document.
     @Test func whatCannotRun() throws {
         let scratch = try Scratch.withOpenClaw()
