@@ -39,6 +39,8 @@ public struct ChildProcess: Sendable {
         public let interrupted: Bool
         /// It wrote more than the limit, and was ended for it.
         public let overflowed: Bool
+        /// A pipe to or from it failed here: what it was told or what it said may be incomplete.
+        public let failure: SystemError?
     }
 
     /// Starts it, feeds `input`, gathers both outputs, and waits for its end: at the deadline TERM, two seconds later KILL.
@@ -89,6 +91,7 @@ public struct ChildProcess: Sendable {
         var timedOut = false
         var interrupted = false
         var overflowed = false
+        var failure: SystemError?
         var killAt: Deadline?
         var nextBeat = Deadline(in: beatMilliseconds)
         var outOpen = true
@@ -110,7 +113,10 @@ public struct ChildProcess: Sendable {
             let limit = killAt ?? deadline
             let isDue = overflowed && killAt == nil
             let n = poll(&set, 4, isDue ? 0 : Int32(clamping: min(limit.remainingMilliseconds, nextBeat.remainingMilliseconds)))
-            if n < 0, Errno.current != .interrupted { break }
+            if n < 0, Errno.current != .interrupted {
+                failure = SystemError("wait for", executable, .current)
+                break
+            }
             beatWhenDue()
             if limit.hasPassed || set[3].revents != 0 || overflowed {
                 if killAt == nil {
@@ -126,29 +132,35 @@ public struct ChildProcess: Sendable {
             if n <= 0 { continue }
             if set[0].revents != 0 {
                 let more = input.withUnsafeBytes { write(feed.number, $0.baseAddress.map { $0 + fed }, $0.count - fed) }
+                let code = Errno.current
                 if more > 0 { fed += more }
+                let isLost = more < 0 && code != .wouldBlock && code != .interrupted
                 // A child that does not read its input to the end is its own business: what it says decides.
-                if fed == input.count || (more < 0 && Errno.current != .wouldBlock && Errno.current != .interrupted) { feed.close() }
+                if isLost, code != .brokenPipe { failure = SystemError("write to", executable, code) }
+                if fed == input.count || isLost { feed.close() }
             }
-            if set[1].revents != 0 { outOpen = drain(out, into: &output, keeps: !overflowed) }
-            if set[2].revents != 0 { errOpen = drain(err, into: &errors, keeps: !overflowed) }
+            if set[1].revents != 0 { outOpen = drain(out, into: &output, keeps: !overflowed, &failure) }
+            if set[2].revents != 0 { errOpen = drain(err, into: &errors, keeps: !overflowed, &failure) }
             if output.count + errors.count > workingOutputLimitBytes { overflowed = true }
         }
         feed.close()
         return Result(
             status: reap(pid, deadline: killAt ?? deadline, end: end, meanwhile: beatWhenDue), output: output, errors: errors, timedOut: timedOut,
-            interrupted: interrupted,
-            overflowed: overflowed)
+            interrupted: interrupted, overflowed: overflowed, failure: failure)
     }
 
     /// - Parameter keeps: false for what comes after the limit.
     /// - Returns: whether more can come.
-    private func drain(_ from: Descriptor, into bytes: inout [UInt8], keeps: Bool) -> Bool {
+    private func drain(_ from: Descriptor, into bytes: inout [UInt8], keeps: Bool, _ failure: inout SystemError?) -> Bool {
         do {
             let more = try from.read(atMost: 65536)
             if keeps { bytes.append(contentsOf: more) }
             return !more.isEmpty
-        } catch { return error.code == .wouldBlock }
+        } catch {
+            if error.code == .wouldBlock { return true }
+            failure = SystemError("read from", executable, error.code)
+            return false
+        }
     }
 
     /// Waits for the end of a child that has closed its outputs; one that lingers is killed.

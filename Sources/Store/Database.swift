@@ -166,7 +166,8 @@ final class Database {
         var why = "\(text) (\(code))"
         var hint: String?
         switch code & 0xff {
-        case SQLITE_BUSY, SQLITE_LOCKED: kind = .recordLocked
+        // PROTOCOL: a lock of the write-ahead log was refused again and again.
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: kind = .recordLocked
         case SQLITE_CORRUPT, SQLITE_NOTADB: (kind, hint) = (.recordDamaged, "restore it with dcb-backup, then run dcb-reconcile")
         case SQLITE_FULL: kind = .noSpace
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: kind = .notPermitted

@@ -92,6 +92,7 @@ struct StepRunner {
     private func silence(_ step: Step, _ result: ChildProcess.Result) -> Problem {
         if result.interrupted { return Problem(.interrupted, "a signal asked to stop while \(step.rawValue) ran") }
         if result.timedOut { return Problem(.timeout, "\(step.rawValue) did not end in time") }
+        if let failure = result.failure { return Problem(.io, "\(failure)") }
         switch result.status {
         case .signalled(let signal): return Problem(.interrupted, "\(step.rawValue) was ended by signal \(signal)")
         case .exited(let code): return Problem(.internalError, "\(step.rawValue) gave no answer (exit \(code))")

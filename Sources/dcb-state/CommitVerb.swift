@@ -20,7 +20,6 @@ struct CommitVerb {
         guard let record = state.isDry ? try state.workplace.openRecordIfPresent() : try state.workplace.openRecord() else {
             return state.each(documents) { (document) throws(Problem) in state.console.answer(try plan(document)) }
         }
-        let key = purges && !state.isDry ? try ErasureKey(state.workplace.paths).bytes() : []
         // The config is read once a group, and only when a removal must be proven.
         var config: Result<ConfigModel, Problem>?
         if !state.isDry, documents.contains(where: { $0.members["claim"]?.stringValue == "removal" }) {
@@ -32,13 +31,16 @@ struct CommitVerb {
             if state.isDry, try isUnclaimed(document, r) { return try plan(document) }
             switch document.members["claim"]?.stringValue {
             case "absent":
-                if purges { try r.erase(try StepItem.phone(of: document), key: key) }
+                if purges { try r.erase(try StepItem.phone(of: document), key: try erasureKey()) }
                 return document.members
-            case "removal": return try remove(try StepItem(document), r, try config?.get(), key)
+            case "removal": return try remove(try StepItem(document), r, try config?.get())
             default: return try commit(try StepItem(document), r)
             }
         }
     }
+
+    /// Asked for under the record's write lock: two purges at once hash with the same key.
+    private func erasureKey() throws(Problem) -> [UInt8] { state.isDry ? [] : try ErasureKey(state.workplace.paths).bytes() }
 
     private func commit(_ item: StepItem, _ record: Record) throws(Problem) -> Object {
         let name = try item.document.optionalString("name")
@@ -59,14 +61,14 @@ struct CommitVerb {
         return answer
     }
 
-    private func remove(_ item: StepItem, _ record: Record, _ model: ConfigModel?, _ key: [UInt8]) throws(Problem) -> Object {
+    private func remove(_ item: StepItem, _ record: Record, _ model: ConfigModel?) throws(Problem) -> Object {
         // The record first: who may not ask learns nothing of the config. What is thrown here takes the commit back.
         _ = try record.commitRemoval(item.phone, item.agentID.text, fence: item.fence)
         if let model, model.agent(item.agentID.text) != nil || !model.bindings(ofAgent: item.agentID.text).isEmpty {
             throw Problem(
                 .notReady, "openclaw.json still has agent \(item.agentID.text) or its binding", hint: "run dcb-bind --undo and dcb-create-agent --undo first")
         }
-        if purges, !state.isDry { try record.erase(item.phone, key: key) }
+        if purges, !state.isDry { try record.erase(item.phone, key: try erasureKey()) }
         var answer = item.answer
         answer["status"] = "cancelled"
         return answer
@@ -109,7 +111,10 @@ private struct ErasureKey {
     func bytes() throws(Problem) -> [UInt8] {
         do throws(SystemError) {
             if let key = try Files.readIfPresent(path, limit: 64), key.count == 32 { return key }
-            try Files.makeDirectories(Path.parent(path))
+            let folder = Path.parent(path)
+            try Files.makeDirectories(folder)
+            // What a killed dcb left half-made.
+            for name in try Files.list(folder) where name.hasPrefix(".\(Path.name(path)).dcb-") { try Files.remove(Path.join(folder, name)) }
             let key = try Random.bytes(32)
             try Files.replace(path, with: key, mode: 0o600)
             return key

@@ -217,6 +217,19 @@ extension OnboardTests {
             #expect(users.isWhole, "\(users)")
         }
 
+        /// A pipe to a step that fails is the system's fault: run again, nothing to report.
+        @Test(
+            .enabled(if: Killed.canTrace, "needs strace"),
+            arguments: ["poll:error=EIO:when=3", "write:error=ENOSPC:when=1", "write:error=EIO:when=3", "read:error=EACCES:when=4"])
+        func aPipeFails(_ injection: String) throws {
+            let bench = try Bench()
+            let call = injection.split(separator: ":")[0]
+            let result = try bench.shell("echo '\(document(Self.phone))' | strace -qq -o /dev/null -e trace=\(call) -e inject=\(injection) dcb-onboard; echo $? >&2")
+            #expect(result.err.hasSuffix("74\n") && result.out.isEmpty, "\(injection): \(result.err)")
+            #expect(result.problem == "io", "\(injection): \(result.err)")
+            try bench.expectNobody(injection)
+        }
+
         /// Input that ends in the middle of a document, or whose writer goes away.
         @Test func inputEndsEarly() throws {
             let bench = try Bench()

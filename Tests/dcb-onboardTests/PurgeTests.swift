@@ -93,6 +93,17 @@ extension OnboardTests {
             #expect(try bench.users().trash.isEmpty)
         }
 
+        /// The key of the hashes is made under the record's lock, and what a killed dcb left of one goes.
+        @Test func halfMadeKeysGo() throws {
+            let bench = try Bench()
+            #expect(try bench.run([], Self.person).code == 0)
+            let folder = bench.scratch.state + "/.dcb"
+            try bench.scratch.write("half", to: folder + "/.erasure.key.dcb-0123456789abcdef.tmp")
+            #expect(try bench.run(["--undo", "--purge"], document(Self.phone)).code == 0)
+            let keys = try Files.list(folder).filter { $0.contains("erasure") }
+            #expect(keys == ["erasure.key"])
+        }
+
         @Test func goesWithUndoOnly() throws {
             let bench = try Bench()
             #expect(try bench.run(["--purge"], document(Self.phone)).code == 64)
