@@ -22,18 +22,18 @@ public struct Command {
             verbose: arguments.has("verbose"))
         do throws(Problem) {
             if arguments.has("help") {
-                try console.print(spec.help)
+                try console.write(spec.help)
                 console.exit()
             }
             if arguments.has("version") {
-                try console.print("\(spec.name) \(CommandSpec.version)\n")
+                try console.write("\(spec.name) \(CommandSpec.version)\n")
                 console.exit()
             }
             if let which = arguments.value("schema") {
                 guard let schema = spec.schema(which, arguments.verb) else {
                     throw Problem(.usage, "there is no schema of that name", hint: "use --schema input, output or settings")
                 }
-                try console.print(String(decoding: schema.pretty(), as: UTF8.self) + "\n")
+                try console.write(String(decoding: schema.pretty(), as: UTF8.self) + "\n")
                 console.exit()
             }
             var clock = Clock()

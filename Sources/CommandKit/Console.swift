@@ -41,7 +41,7 @@ public final class Console {
     }
 
     /// A plain text answer, such as help.
-    public func print(_ text: String) throws(Problem) {
+    public func write(_ text: String) throws(Problem) {
         pending += text.utf8
         try flush()
     }
