@@ -224,7 +224,8 @@ extension OnboardTests {
         func aPipeFails(_ injection: String) throws {
             let bench = try Bench()
             let call = injection.split(separator: ":")[0]
-            let result = try bench.shell("echo '\(document(Self.phone))' | strace -qq -o /dev/null -e trace=\(call) -e inject=\(injection) dcb-onboard; echo $? >&2")
+            let result = try bench.shell(
+                "echo '\(document(Self.phone))' | strace -qq -o /dev/null -e trace=\(call) -e inject=\(injection) dcb-onboard; echo $? >&2")
             #expect(result.err.hasSuffix("74\n") && result.out.isEmpty, "\(injection): \(result.err)")
             #expect(result.problem == "io", "\(injection): \(result.err)")
             try bench.expectNobody(injection)
