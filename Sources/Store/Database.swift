@@ -166,12 +166,13 @@ final class Database {
         var why = "\(text) (\(code))"
         var hint: String?
         switch code & 0xff {
-        // PROTOCOL: a lock of the write-ahead log was refused again and again.
-        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: kind = .recordLocked
+        case SQLITE_BUSY, SQLITE_LOCKED: kind = .recordLocked
         case SQLITE_CORRUPT, SQLITE_NOTADB: (kind, hint) = (.recordDamaged, "restore it with dcb-backup, then run dcb-reconcile")
         case SQLITE_FULL: kind = .noSpace
         case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: kind = .notPermitted
         case SQLITE_CANTOPEN: kind = system.isPermission ? .notPermitted : .cannotCreate
+        // The write-ahead log's locks failed for ten seconds; writers queue before it, so it is no race with others.
+        case SQLITE_PROTOCOL: kind = .io
         case SQLITE_IOERR:
             kind = system.isNoSpace ? .noSpace : .io
             if system.rawValue != 0 { why = "\(system.message) (\(code))" }
