@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Synchronization
 import TestSupport
 
 /// An empty folder that goes away with the test.
@@ -29,26 +30,29 @@ final class Folder {
 /// A program that runs beside the test, with its input kept open.
 final class Running {
     let pid: Int32
-    private let input: Int32
+    /// One starts at a time: no other child inherits the ends of a pipe.
+    private static let starting = Mutex(())
+    /// Closed once only: after that the number may be another test's.
+    private var input: Int32?
     private let output: Int32
 
     /// Started by Glibc alone, so that what is tested is not also what tests.
     init(_ executable: String, _ arguments: [String]) throws {
         var inward: [Int32] = [0, 0]
         var outward: [Int32] = [0, 0]
-        guard pipe(&inward) == 0, pipe(&outward) == 0 else { throw TestFailure("no pipe") }
-        for d in [inward[1], outward[0]] { _ = fcntl(d, F_SETFD, FD_CLOEXEC) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, inward[0], 0)
-        posix_spawn_file_actions_adddup2(&actions, outward[1], 1)
-        posix_spawn_file_actions_addclose(&actions, inward[0])
-        posix_spawn_file_actions_addclose(&actions, outward[1])
-        var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
-        defer { for w in words { free(w) } }
         var made: pid_t = 0
-        let code = posix_spawn(&made, executable, &actions, nil, &words, environ)
+        let code = try Self.starting.withLock { _ in
+            guard pipe(&inward) == 0, pipe(&outward) == 0 else { throw TestFailure("no pipe") }
+            for d in inward + outward { _ = fcntl(d, F_SETFD, FD_CLOEXEC) }
+            var actions = posix_spawn_file_actions_t()
+            posix_spawn_file_actions_init(&actions)
+            defer { posix_spawn_file_actions_destroy(&actions) }
+            posix_spawn_file_actions_adddup2(&actions, inward[0], 0)
+            posix_spawn_file_actions_adddup2(&actions, outward[1], 1)
+            var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
+            defer { for w in words { free(w) } }
+            return posix_spawn(&made, executable, &actions, nil, &words, environ)
+        }
         close(inward[0])
         close(outward[1])
         input = inward[1]
@@ -58,7 +62,7 @@ final class Running {
     }
 
     deinit {
-        close(input)
+        finish()
         close(output)
         kill(pid, SIGKILL)
         waitpid(pid, nil, 0)
@@ -76,7 +80,11 @@ final class Running {
     }
 
     /// Lets it end: its input is over.
-    func finish() { close(input) }
+    func finish() {
+        if let input { close(input) }
+        input = nil
+    }
+
     func signal(_ number: Int32) { kill(pid, number) }
 }
 
