@@ -5,7 +5,11 @@ public struct Document: Sendable {
     /// Reads a whole text. Throws `JSONError` where it is not UTF-8, not `dialect`, or refused by `limits`; and for a
     /// text over 2 GiB or a string, number or key over 512 MiB. Time and memory are linear, whatever the nesting.
     public init(parsing bytes: [UInt8], dialect: Dialect, limits: Limits = .standard) throws(JSONError) {
-        switch Parser.parse(bytes, dialect: dialect, limits: limits) {
+        try self.init(parsing: bytes, dialect: dialect, limits: limits, reusing: nil)
+    }
+
+    init(parsing bytes: [UInt8], dialect: Dialect, limits: Limits, reusing reuse: Reuse?) throws(JSONError) {
+        switch Parser.parse(bytes, dialect: dialect, limits: limits, reusing: reuse) {
         case .success(let parsed): tape = Tape(bytes: bytes, words: parsed.words, hasComments: parsed.hasComments)
         case .failure(let failure): throw JSONError(failure, in: bytes)
         }

@@ -57,7 +57,20 @@ public struct Edits: Sendable {
     /// The edited text. Linear in the text and what is added.
     public func apply() -> [UInt8] {
         guard !isEmpty else { return tape.bytes }
+        return Patch.apply(sortedPatches(), to: tape.bytes)
+    }
+
+    /// The edited text, parsed: the same as parsing `apply()`. Arrays and objects whose bytes no edit has touched keep what was read of them before;
+    /// a comment that was there before counts as still there.
+    /// - Throws: `JSONError` where the edited text is not `dialect`, which would be a bug of this library.
+    public func document(dialect: Dialect) throws(JSONError) -> Document {
+        let patches = isEmpty ? [] : sortedPatches()
+        let bytes = Patch.apply(patches, to: tape.bytes)
+        return try Document(parsing: bytes, dialect: dialect, limits: .standard, reusing: Reuse(tape, patches))
+    }
+
+    private func sortedPatches() -> [Patch] {
         var plan = EditPlan(self)
-        return Patch.apply(plan.patches(), to: tape.bytes)
+        return Patch.sorted(plan.patches())
     }
 }

@@ -32,6 +32,13 @@ public struct Node: Sendable, Equatable {
     /// Whether it is a string of exactly these bytes (a half surrogate pair equals nothing).
     public func equals(_ text: String) -> Bool { kind == .string && tape.textEquals(index, text) }
 
+    /// The bytes between its quotes, without a copy; nil unless it is a string without escapes.
+    public func withPlainText<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
+        guard kind == .string, !tape.hasEscapes(index) else { return nil }
+        let content = tape.content(index)
+        return tape.bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[content])) }
+    }
+
     /// nil unless it is a bool.
     public var boolValue: Bool? { kind == .bool ? tape.tag(index) == .true : nil }
 

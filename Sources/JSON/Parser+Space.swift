@@ -15,10 +15,13 @@ extension Parser {
             switch base[position] {
             case 0x20, 0x0A, 0x0D, 0x09:
                 position &+= 1
-                // Indentation: eight spaces at a time.
-                while position &+ 8 <= end,
-                    raw.loadUnaligned(fromByteOffset: position, as: UInt64.self) == 0x2020_2020_2020_2020
-                {
+                // Indentation: eight bytes at a time, up to the first that is no space.
+                while position &+ 8 <= end {
+                    let others = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)) ^ 0x2020_2020_2020_2020
+                    if others != 0 {
+                        position &+= others.trailingZeroBitCount >> 3
+                        break
+                    }
                     position &+= 8
                 }
             case 0x0B where isJSON5, 0x0C where isJSON5:

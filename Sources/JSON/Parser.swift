@@ -16,19 +16,23 @@ struct Parser {
     var position = 0
     var words: [UInt64] = []
     var hasComments = false
+    /// What an earlier reading of nearly the same text knows.
+    var reuse: Reuse?
 
-    init(_ base: UnsafePointer<UInt8>, count: Int, dialect: Dialect, limits: Limits) {
+    init(_ base: UnsafePointer<UInt8>, count: Int, dialect: Dialect, limits: Limits, reusing reuse: Reuse?) {
         self.base = base
         end = count
         isJSON5 = dialect == .json5
         self.limits = limits
+        self.reuse = reuse
+        hasComments = reuse?.hasComments ?? false
         // A pretty-printed configuration needs about this many; untouched pages cost nothing.
         words.reserveCapacity(count / 9 + 8)
     }
 
     /// The words and whether there were comments, or why not.
     static func parse(
-        _ bytes: [UInt8], dialect: Dialect, limits: Limits
+        _ bytes: [UInt8], dialect: Dialect, limits: Limits, reusing reuse: Reuse? = nil
     ) -> Result<(words: [UInt64], hasComments: Bool), ParseFailure> {
         guard bytes.count <= Tape.maximumTextBytes else {
             return .failure(ParseFailure(offset: 0, reason: "the text is larger than 2 GiB"))
@@ -41,7 +45,7 @@ struct Parser {
                 return .failure(ParseFailure(offset: offset, reason: "the text is not UTF-8"))
             }
             let isNonFinite = limits.allowsNonFiniteText && buffer.count < 64 && isNonFiniteText(buffer)
-            var parser = Parser(base, count: buffer.count, dialect: isNonFinite ? .json5 : dialect, limits: limits)
+            var parser = Parser(base, count: buffer.count, dialect: isNonFinite ? .json5 : dialect, limits: limits, reusing: reuse)
             do throws(ParseFailure) {
                 try parser.document()
                 return .success((parser.words, parser.hasComments))
@@ -76,18 +80,15 @@ struct Parser {
             let byte = peek(position)
             var isOpen = false
             if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-                let isObject = byte == UInt8(ascii: "{")
-                if let maxDepth = limits.maxDepth, stack.count >= maxDepth {
-                    throw ParseFailure(offset: position, reason: "nested deeper than \(maxDepth) levels")
+                if reuse != nil, let behind = reuse?.copy(at: position, to: &words) {
+                    position = behind
+                    if !stack.isEmpty { stack[stack.count &- 1].count &+= 1 }
+                } else {
+                    let isObject = byte == UInt8(ascii: "{")
+                    try open(isObject, &stack)
+                    isOpen = peek(position) != (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+                    if isOpen, isObject { try key() }
                 }
-                stack.append(Frame(head: words.count, count: 0, isObject: isObject))
-                words.append(Tape.head(isObject ? .object : .array, start: position))
-                words.append(0)
-                words.append(0)
-                position &+= 1
-                try skipSpace()
-                isOpen = peek(position) != (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
-                if isOpen, isObject { try key() }
             } else {
                 try scalar(byte)
                 if !stack.isEmpty { stack[stack.count &- 1].count &+= 1 }
@@ -120,6 +121,19 @@ struct Parser {
                 }
             }
         }
+    }
+
+    @inline(__always)
+    private mutating func open(_ isObject: Bool, _ stack: inout [Frame]) throws(ParseFailure) {
+        if let maxDepth = limits.maxDepth, stack.count >= maxDepth {
+            throw ParseFailure(offset: position, reason: "nested deeper than \(maxDepth) levels")
+        }
+        stack.append(Frame(head: words.count, count: 0, isObject: isObject))
+        words.append(Tape.head(isObject ? .object : .array, start: position))
+        words.append(0)
+        words.append(0)
+        position &+= 1
+        try skipSpace()
     }
 
     /// A key, its colon, and the white space behind.

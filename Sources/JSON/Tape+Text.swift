@@ -10,8 +10,15 @@ extension Tape {
     func textEquals(_ index: Int, _ text: String) -> Bool {
         let content = content(index)
         guard hasEscapes(index) else {
-            let utf8 = text.utf8
-            return utf8.count == content.count && bytes[content].elementsEqual(utf8)
+            guard text.utf8.count == content.count else { return false }
+            var text = text
+            return text.withUTF8 { text in
+                bytes.withUnsafeBufferPointer { bytes in
+                    // From the end: paths and ids differ there.
+                    for i in stride(from: text.count - 1, through: 0, by: -1) where bytes[content.lowerBound + i] != text[i] { return false }
+                    return true
+                }
+            }
         }
         // An escape is never shorter than what it stands for.
         guard text.utf8.count <= content.count else { return false }

@@ -23,7 +23,6 @@ public struct AgentEntry: Sendable {
     public var isOurs: Bool { AgentKey.isOurs(id) }
 
     /// `sandbox.docker.env.GOG_KEYRING_PASSWORD`.
-    public var keyringPassword: Secret? {
-        node["sandbox"]?["docker"]?["env"]?["GOG_KEYRING_PASSWORD"]?.stringValue.map { Secret($0) }
-    }
+    public var keyringPassword: Secret? { keyringPasswordNode?.stringValue.map { Secret($0) } }
+    var keyringPasswordNode: JSON.Node? { node["sandbox"]?["docker"]?["env"]?["GOG_KEYRING_PASSWORD"] }
 }

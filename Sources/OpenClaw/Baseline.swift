@@ -2,16 +2,21 @@ import JSON
 
 /// The file before the edit, already judged: what is the same bytes in the edited one need not be judged by itself again.
 struct Baseline {
+    let candidate: ConfigModel
+    /// Whether agents of the file go, so that a binding that stays may name one of them.
+    let removesAgents: Bool
     /// The agents and bindings that stay, in order.
-    private let agents: [JSON.Node]
+    private let agents: [AgentEntry]
+    private let bindings: [JSON.Node]
     private let before: [UInt8]
     private let after: [UInt8]
-    private let bindings: [JSON.Node]
 
-    init(_ edit: ConfigEdit, candidate: JSON.Document) {
-        agents = edit.model.agents.compactMap { edit.removed[$0.id] == nil ? $0.node : nil }
+    init(_ edit: ConfigEdit, candidate: ConfigModel) {
+        self.candidate = candidate
+        removesAgents = !edit.removed.isEmpty
+        agents = removesAgents ? edit.model.agents.filter { edit.removed[$0.id] == nil } : edit.model.agents
         before = edit.model.document.bytes
-        after = candidate.bytes
+        after = candidate.document.bytes
         var bindings: [JSON.Node] = []
         if let container = edit.model.places.bindings {
             bindings.reserveCapacity(container.count)
@@ -24,7 +29,13 @@ struct Baseline {
         self.bindings = bindings
     }
 
-    func isSame(agent position: Int, _ node: JSON.Node) -> Bool { position < agents.count && isSame(agents[position], node) }
+    /// - Parameters:
+    ///   - position: among the agents.
+    ///   - key: of the member, in `entries`.
+    func isSame(agent position: Int, _ node: JSON.Node, key: JSON.Node.Member? = nil) -> Bool {
+        guard position < agents.count, isSame(agents[position].node, node) else { return false }
+        return key.map { $0.keyEquals(agents[position].key) } ?? true
+    }
 
     func isSame(binding position: Int, _ node: JSON.Node) -> Bool { position < bindings.count && isSame(bindings[position], node) }
 

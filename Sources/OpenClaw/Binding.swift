@@ -38,6 +38,18 @@ public struct Binding: Sendable {
         self.position = position
         isNarrower = match.count > 1 + (account == nil ? 0 : 1) + (peer == nil ? 0 : 1)
     }
+
+    /// The same binding at another place.
+    init(_ binding: Binding, node: JSON.Node, position: Int) {
+        agentID = binding.agentID
+        channel = binding.channel
+        accountID = binding.accountID
+        peerKind = binding.peerKind
+        peerID = binding.peerID
+        isNarrower = binding.isNarrower
+        self.node = node
+        self.position = position
+    }
 }
 
 /// Positions by key, in order, without an array for each key.

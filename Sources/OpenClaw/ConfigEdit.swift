@@ -80,6 +80,8 @@ public struct ConfigEdit: Sendable {
 
     /// The new content of the file.
     public func apply() -> [UInt8] { isEmpty ? model.document.bytes : plan.edits.apply() }
+    /// The same, parsed.
+    func document() throws(JSONError) -> JSON.Document { isEmpty ? model.document : try plan.edits.document(dialect: .json5) }
 
     // MARK: - Agents
 

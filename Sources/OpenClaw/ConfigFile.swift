@@ -75,11 +75,13 @@ public enum ConfigFile {
             let snapshot = reading.snapshot
             let (edit, value) = try prepare(reading.model)
             var replacement: Replacement?
+            var judged: (bytes: [UInt8], version: OpenClawVersion)?
             if !edit.isEmpty {
                 let candidate = Candidate(edit, reading.verdict)
-                if let first = candidate.objections().first { throw first.problem }
+                if let first = candidate.objections.first { throw first.problem }
                 try durable(edit, value)
                 replacement = try Replacement(snapshot, candidate.bytes)
+                if reading.model.isPlain { judged = candidate.version.map { (candidate.bytes, $0) } }
             }
             defer { replacement?.discard() }
             var hasChanged = false
@@ -97,6 +99,7 @@ public enum ConfigFile {
             }
             if !hasChanged {
                 if !isCalled { throw Problem(.internalError, "the edited openclaw.json was made and not put in place") }
+                if let judged { JudgedContent(config: snapshot.path).remember(judged.bytes, judged.version) }
                 return (value, replacement != nil, snapshot.path)
             }
             if deadline.hasPassed { throw Problem(.changedMeanwhile, "openclaw.json changed while it was edited") }
@@ -108,7 +111,7 @@ public enum ConfigFile {
     /// Which documents of a group the check of the edited file objects to, by agent id; an empty key: not to be told. For dropping them and going on.
     public static func objections(to edit: ConfigEdit) throws(Problem) -> [String: Problem] {
         if edit.isEmpty { return [:] }
-        let objections = Candidate(edit, try Verdict(edit.model)).objections()
+        let objections = Candidate(edit, try Verdict(edit.model)).objections
         return Dictionary(objections.map { ($0.agentID ?? "", $0.problem) }, uniquingKeysWith: { first, _ in first })
     }
 

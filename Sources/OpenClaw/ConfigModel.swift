@@ -20,9 +20,27 @@ public struct ConfigModel: Sendable {
     public let allBindings: [Binding]
     let places: Places
     let allowList: AllowList?
-    private let agentPositions: [String: Int32]
-    private let bindingsByPhone: ChainIndex
-    private let bindingsByAgent: ChainIndex
+    /// nil: few questions will be asked, and the arrays are searched.
+    private let index: Index?
+    /// Whether the file holds neither a key twice nor `$include`.
+    let isPlain: Bool
+
+    private struct Index: Sendable {
+        var agentPositions: [String: Int32] = [:]
+        var bindingsByPhone: ChainIndex
+        var bindingsByAgent: ChainIndex
+
+        init(_ agents: [AgentEntry], _ bindings: [Binding], channel: String) {
+            agentPositions.reserveCapacity(agents.count)
+            for agent in agents.reversed() { agentPositions[agent.id] = Int32(agent.position) }
+            bindingsByPhone = ChainIndex(count: bindings.count)
+            bindingsByAgent = ChainIndex(count: bindings.count)
+            for (index, binding) in bindings.enumerated().reversed() {
+                bindingsByAgent.put(binding.agentID, index)
+                if binding.isDirectPeer, let peer = binding.peerID, binding.channel == channel { bindingsByPhone.put(peer, index) }
+            }
+        }
+    }
 
     /// The containers that dcb edits; nil where they are not.
     struct Places: Sendable {
@@ -62,26 +80,14 @@ public struct ConfigModel: Sendable {
         self.lastTouched = lastTouched
         shape = try ConfigModel.findRoster(&places, version: version, inspection)
         agents = try ConfigModel.readAgents(places.roster, shape, inspection)
-        allBindings = try ConfigModel.readBindings(places.bindings, inspection)
+        allBindings = try ConfigModel.readBindings(places.bindings, inspection, of: document)
         (places.channel, allowList) = try ConfigModel.readChannel(channels, policy, inspection)
         self.places = places
 
-        var positions: [String: Int32] = [:]
-        positions.reserveCapacity(agents.count)
-        for agent in agents.reversed() { positions[agent.id] = Int32(agent.position) }
-        agentPositions = positions
-        var byPhone = ChainIndex(count: allBindings.count)
-        var byAgent = ChainIndex(count: allBindings.count)
-        var hasDirect = false
-        var hasDM = false
-        for (index, binding) in allBindings.enumerated().reversed() {
-            byAgent.put(binding.agentID, index)
-            guard binding.isDirectPeer else { continue }
-            if binding.peerKind == PeerKind.dm.rawValue { hasDM = true } else { hasDirect = true }
-            if let peer = binding.peerID, binding.channel == policy.channel { byPhone.put(peer, index) }
-        }
-        bindingsByPhone = byPhone
-        bindingsByAgent = byAgent
+        index = Index(agents, allBindings, channel: policy.channel)
+        isPlain = inspection.isNeedless
+        let hasDM = allBindings.contains { $0.peerKind == PeerKind.dm.rawValue }
+        let hasDirect = allBindings.contains { $0.peerKind == PeerKind.direct.rawValue }
         peerKind =
             if shape == .entries || hasDirect {
                 .direct
@@ -97,6 +103,15 @@ public struct ConfigModel: Sendable {
 
     /// Parses a file's bytes as OpenClaw does (JSON5) and reads their meaning.
     public init(parsing bytes: [UInt8], version: OpenClawVersion?, policy: Policy) throws(Problem) {
+        try self.init(parsing: bytes, version: version, policy: policy, isPlain: false)
+    }
+
+    /// - Parameter isPlain: known to hold neither a key twice nor `$include`.
+    init(parsing bytes: [UInt8], version: OpenClawVersion?, policy: Policy, isPlain: Bool) throws(Problem) {
+        if isPlain, let document = try? JSON.Document(parsing: bytes, dialect: .json5) {
+            try self.init(document, Inspection(isNeedless: true), version, policy)
+            return
+        }
         // Most files repeat no key anywhere; those that do are read again, since OpenClaw accepts it where it does not matter to us.
         var limits = JSON.Limits.standard
         limits.allowsDuplicateKeys = false
@@ -112,22 +127,52 @@ public struct ConfigModel: Sendable {
         try self.init(document, Inspection(document, hasUniqueKeys: false), version, policy)
     }
 
-    /// The edited file: dcb adds no name twice and no other file, so what was looked at before need not be looked at again.
-    init(edited bytes: [UInt8], of original: ConfigModel) throws(Problem) {
-        let document: JSON.Document
-        do { document = try JSON.Document(parsing: bytes, dialect: .json5) } catch {
-            throw Problem(.internalError, "the edited openclaw.json: \(error.reason) at line \(error.line), column \(error.column)")
+    /// The edited file, to be checked: dcb adds no name twice and no other file, so what was looked at before is not looked at again, and an entry or
+    /// binding that is the same bytes keeps its meaning. Without the allow-list.
+    init(edited document: JSON.Document, of original: ConfigModel, isIndexed: Bool) throws(Problem) {
+        self.document = document
+        version = original.version
+        policy = original.policy
+        lastTouched = original.lastTouched
+        peerKind = original.peerKind
+        isPlain = original.isPlain
+        allowList = nil
+        let inspection = Inspection(isNeedless: true)
+        var places = Places()
+        for member in document.root.members {
+            switch member.key {
+            case "agents": places.agents = member.value
+            case "bindings": places.bindings = member.value
+            default: continue
+            }
         }
-        try self.init(document, Inspection(isNeedless: true), original.version, original.policy)
+        shape = try ConfigModel.findRoster(&places, version: version, inspection)
+        agents = try ConfigModel.readAgents(places.roster, shape, inspection, like: original.agents)
+        allBindings = try ConfigModel.readBindings(places.bindings, inspection, of: document, like: original)
+        self.places = places
+        index = isIndexed ? Index(agents, allBindings, channel: policy.channel) : nil
     }
 
     /// - Parameter id: compared as OpenClaw does.
-    public func agent(_ id: String) -> AgentEntry? { agentPositions[AgentKey.normalise(id)].flatMap { at in agentAt(Int(at)) } }
+    public func agent(_ id: String) -> AgentEntry? {
+        let id = AgentKey.normalise(id)
+        guard let index else { return agents.first { $0.id == id } }
+        return index.agentPositions[id].flatMap { at in agentAt(Int(at)) }
+    }
+
     public var agentIDs: [String] { agents.map { $0.id } }
 
     /// Bindings of a direct chat of the policy's channel with exactly this peer, whatever their account.
-    public func bindings(ofPhone phone: String) -> [Binding] { bindingsByPhone.positions(phone).map { allBindings[$0] } }
-    public func bindings(ofAgent id: String) -> [Binding] { bindingsByAgent.positions(AgentKey.normalise(id)).map { allBindings[$0] } }
+    public func bindings(ofPhone phone: String) -> [Binding] {
+        guard let index else { return allBindings.filter { $0.peerID == phone && $0.isDirectPeer && $0.channel == policy.channel } }
+        return index.bindingsByPhone.positions(phone).map { allBindings[$0] }
+    }
+
+    public func bindings(ofAgent id: String) -> [Binding] {
+        let id = AgentKey.normalise(id)
+        guard let index else { return allBindings.filter { $0.agentID == id } }
+        return index.bindingsByAgent.positions(id).map { allBindings[$0] }
+    }
 
     public var directMessages: DirectMessagePolicy { allowList?.policy ?? .none }
 
@@ -185,14 +230,25 @@ public struct ConfigModel: Sendable {
         return preferred
     }
 
-    private static func readAgents(_ roster: JSON.Node?, _ shape: RosterShape, _ inspection: Inspection) throws(Problem) -> [AgentEntry] {
+    /// - Parameter old: entries of which most are there still, in their order.
+    private static func readAgents(
+        _ roster: JSON.Node?, _ shape: RosterShape, _ inspection: Inspection, like old: [AgentEntry] = []
+    ) throws(Problem) -> [AgentEntry] {
         guard let roster else { return [] }
         var agents: [AgentEntry] = []
         agents.reserveCapacity(roster.count)
         var position = 0
+        var rest = old[...]
         switch shape {
         case .entries:
             for member in roster.members {
+                if let at = rest.firstIndex(where: { member.keyEquals($0.key) }) {
+                    agents.append(AgentEntry(id: rest[at].id, key: rest[at].key, node: member.value, position: position, shape: shape))
+                    rest = rest[(at + 1)...]
+                    position += 1
+                    continue
+                }
+                rest = []
                 let key = member.key
                 let entry = AgentEntry(id: AgentKey.normalise(key), key: key, node: member.value, position: position, shape: shape)
                 try inspect(entry, inspection)
@@ -201,7 +257,12 @@ public struct ConfigModel: Sendable {
             }
         case .list:
             for element in roster.elements {
-                if let key = element["id"]?.stringValue {
+                let id = element["id"]
+                if let id, let at = rest.firstIndex(where: { id.equals($0.key) }) {
+                    agents.append(AgentEntry(id: rest[at].id, key: rest[at].key, node: element, position: position, shape: shape))
+                    rest = rest[(at + 1)...]
+                } else if let key = id?.stringValue {
+                    rest = []
                     let entry = AgentEntry(id: AgentKey.normalise(key), key: key, node: element, position: position, shape: shape)
                     try inspect(entry, inspection)
                     agents.append(entry)
@@ -224,15 +285,27 @@ public struct ConfigModel: Sendable {
         try inspection.check(environment, at: entry.pointer + "/sandbox/docker/env")
     }
 
-    private static func readBindings(_ node: JSON.Node?, _ inspection: Inspection) throws(Problem) -> [Binding] {
+    /// - Parameter old: a config of which most bindings are there still, in their order.
+    private static func readBindings(_ node: JSON.Node?, _ inspection: Inspection, of document: JSON.Document, like old: ConfigModel? = nil) throws(Problem)
+        -> [Binding]
+    {
         guard let node else { return [] }
         try inspection.check(node, at: "/bindings")
         guard node.kind == .array else { throw Problem(.configInvalid, "'/bindings' of openclaw.json is no array") }
         var bindings: [Binding] = []
         bindings.reserveCapacity(node.count)
         var position = 0
+        var rest = old?.allBindings[...] ?? []
+        let before = old?.document.bytes ?? []
+        let after = document.bytes
         for element in node.elements {
-            if let binding = try Binding(element, position: position, inspection) { bindings.append(binding) }
+            if let at = rest.firstIndex(where: { before.isSame(after, $0.node.range, element.range) }) {
+                bindings.append(Binding(rest[at], node: element, position: position))
+                rest = rest[(at + 1)...]
+            } else if let binding = try Binding(element, position: position, inspection) {
+                rest = []
+                bindings.append(binding)
+            }
             position += 1
         }
         return bindings

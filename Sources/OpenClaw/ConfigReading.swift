@@ -10,7 +10,8 @@ public struct ConfigReading {
     /// - Throws: as `ConfigFile.read`; `config-invalid` also when OpenClaw would refuse the file.
     init(_ snapshot: Snapshot, policy: Policy, version: OpenClawVersion?) throws(Problem) {
         self.snapshot = snapshot
-        model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy)
-        verdict = try Verdict(model)
+        let judged = JudgedContent(config: snapshot.path).version(of: snapshot.bytes)
+        model = try ConfigModel(parsing: snapshot.bytes, version: version, policy: policy, isPlain: judged != nil)
+        verdict = try Verdict(model, judged: judged)
     }
 }

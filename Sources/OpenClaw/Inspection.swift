@@ -9,31 +9,32 @@ struct Inspection {
     /// - Parameter hasUniqueKeys: whether the parser refused repeated keys.
     init(_ document: JSON.Document, hasUniqueKeys: Bool) { isNeedless = hasUniqueKeys && !Inspection.mayInclude(document.bytes) }
 
-    /// For a file that dcb has just made of one that was looked at.
+    /// For what was looked at before, or made by dcb of what was.
     init(isNeedless: Bool) { self.isNeedless = isNeedless }
 
     // An escape could spell it too. Eight bytes at once: this looks at the whole file.
     private static func mayInclude(_ bytes: [UInt8]) -> Bool {
-        func repeated(_ b: UInt8) -> UInt64 { UInt64(b) &* 0x0101_0101_0101_0101 }
-        func holdsZero(_ word: UInt64) -> Bool { (word &- repeated(1)) & ~word & repeated(0x80) != 0 }
         let name = Array(Name.include.rawValue.utf8)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let dollars = UInt64(UInt8(ascii: "$")) &* ones
+        let backslashes = UInt64(UInt8(ascii: "\\")) &* ones
         return bytes.withUnsafeBytes { bytes in
-            func isHit(_ i: Int) -> Bool {
-                bytes[i] == UInt8(ascii: "\\") || (bytes[i] == UInt8(ascii: "$") && bytes[i...].starts(with: name))
-            }
-            let dollar = repeated(UInt8(ascii: "$"))
-            let backslash = repeated(UInt8(ascii: "\\"))
             var i = 0
-            while i + 8 <= bytes.count {
-                let word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-                if holdsZero(word ^ dollar) || holdsZero(word ^ backslash) {
-                    for j in i..<(i + 8) where isHit(j) { return true }
-                }
-                i += 8
-            }
             while i < bytes.count {
-                if isHit(i) { return true }
-                i += 1
+                if i + 8 <= bytes.count {
+                    let word = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                    let dollar = word ^ dollars
+                    let backslash = word ^ backslashes
+                    if ((dollar &- ones) & ~dollar | (backslash &- ones) & ~backslash) & (ones << 7) == 0 {
+                        i += 8
+                        continue
+                    }
+                }
+                let end = min(i + 8, bytes.count)
+                while i < end {
+                    if bytes[i] == UInt8(ascii: "\\") || bytes[i] == UInt8(ascii: "$") && bytes[i...].starts(with: name) { return true }
+                    i += 1
+                }
             }
             return false
         }

@@ -6,12 +6,25 @@ extension Validity {
         var ids: Set<String> = []
         /// False when the roster is another file's, or not readable: then nothing can be said of who is in it.
         var isKnown = true
+        /// Who is in it beside `ids`: those that are as they were.
+        var staying: ConfigModel?
 
-        func has(_ id: String) -> Bool { !isKnown || (ids.isEmpty ? id == "main" : ids.contains(id)) }
+        func has(_ id: String) -> Bool {
+            if !isKnown || ids.contains(id) { return true }
+            if let staying, !staying.agents.isEmpty { return staying.agent(id) != nil }
+            return ids.isEmpty && id == "main"
+        }
+
+        /// - Parameter position: of the agent in the roster.
+        /// - Returns: false when another agent before it has the same id.
+        mutating func enter(_ id: String, position: Int) -> Bool {
+            let isFirst = staying.map { ($0.agent(id)?.position ?? position) == position } ?? true
+            return ids.insert(id).inserted && isFirst
+        }
     }
 
     mutating func roster(_ agents: JSON.Node?) -> Roster {
-        var roster = Roster()
+        var roster = Roster(staying: baseline?.candidate)
         guard let agents else { return roster }
         guard agents.kind == .object else {
             find("/agents", "expected an object")
@@ -60,8 +73,15 @@ extension Validity {
     private mutating func entries(_ node: JSON.Node, _ roster: inout Roster, _ count: inout Int, _ defaultCount: inout Int) {
         guard node.kind == .object else { return find("/agents/entries", "expected an object") }
         var directories: Set<String> = []
-        roster.ids.reserveCapacity(node.count)
+        if baseline == nil { roster.ids.reserveCapacity(node.count) }
+        var position = -1
         for member in node.members {
+            position += 1
+            if let baseline, baseline.isSame(agent: count, member.value, key: member) {
+                count += 1
+                if member.value["default"]?.boolValue == true { defaultCount += 1 }
+                continue
+            }
             let key = member.key
             if key == "$include" {
                 roster.isKnown = false
@@ -73,9 +93,9 @@ extension Validity {
                 continue
             }
             let id = AgentKey.normalise(key)
-            if !roster.ids.insert(id).inserted { find("/agents/entries/" + key, "two keys are the same agent id", subject: id) }
+            if !roster.enter(id, position: position) { find("/agents/entries/" + key, "two keys are the same agent id", subject: id) }
             count += 1
-            if agent(member.value, count - 1, "/agents/entries/" + key, id, &directories) { defaultCount += 1 }
+            if agent(member.value, "/agents/entries/" + key, id, &directories) { defaultCount += 1 }
             if isFull { return }
         }
     }
@@ -86,10 +106,15 @@ extension Validity {
             return
         }
         var directories: Set<String> = []
-        roster.ids.reserveCapacity(node.count)
-        var position = 0
+        if baseline == nil { roster.ids.reserveCapacity(node.count) }
+        var position = -1
         for element in node.elements {
-            defer { position += 1 }
+            position += 1
+            if let baseline, baseline.isSame(agent: count, element) {
+                count += 1
+                if element["default"]?.boolValue == true { defaultCount += 1 }
+                continue
+            }
             var pointer: String { "/agents/list/\(position)" }
             guard element.kind == .object else {
                 find(pointer, "expected an object")
@@ -100,32 +125,26 @@ extension Validity {
                 continue
             }
             let id = AgentKey.normalise(key)
-            let isNew = roster.ids.insert(id).inserted
+            let isNew = roster.enter(id, position: position)
             // The list becomes entries only when each id is already as OpenClaw writes it, and there once.
             if version.hasEntries {
                 if id != key { find(pointer + "/id", "the id is not normalised", subject: id) }
                 if !isNew { find(pointer + "/id", "two elements are the same agent id", subject: id) }
             }
             count += 1
-            if agent(element, count - 1, pointer, id, &directories, isElement: true) { defaultCount += 1 }
+            if agent(element, pointer, id, &directories, isElement: true) { defaultCount += 1 }
             if isFull { return }
         }
     }
 
+    /// - Parameter directories: those of the agents before. What an edit's agents share with those that stay is `Candidate`'s to find.
     /// - Returns: whether it is marked as the default.
     private mutating func agent(
-        _ node: JSON.Node, _ position: Int, _ pointer: @autoclosure () -> String, _ id: String, _ directories: inout Set<String>, isElement: Bool = false
+        _ node: JSON.Node, _ pointer: @autoclosure () -> String, _ id: String, _ directories: inout Set<String>, isElement: Bool = false
     ) -> Bool {
         guard node.kind == .object else {
             find(pointer(), "expected an object", subject: id)
             return false
-        }
-        // An entry that is the same bytes as before keeps its verdict; only what it shares with others is looked at.
-        if let baseline, baseline.isSame(agent: position, node) {
-            if let text = node["agentDir"]?.stringValue, !text.isEmpty, !directories.insert(text).inserted {
-                find(pointer() + "/agentDir", "another agent has the same agentDir", subject: id)
-            }
-            return node["default"]?.boolValue == true
         }
         var isDefault = false
         var included = false
@@ -188,7 +207,7 @@ extension Validity {
         var included = false
         guard node.kind == .object else { return find(pointer, "expected an object") }
         if let baseline, baseline.isSame(binding: position, node) {
-            if version.hasSchema, let id = node["agentId"]?.stringValue, !roster.has(AgentKey.normalise(id)) {
+            if baseline.removesAgents, version.hasSchema, let id = node["agentId"]?.stringValue, !roster.has(AgentKey.normalise(id)) {
                 find(pointer + "/agentId", "no such agent", subject: subject)
             }
             return

@@ -7,8 +7,9 @@ struct Verdict {
     private let first: Int
 
     /// The version that was told, when it reads the file's shape; else that of `meta.lastTouchedVersion` and all known ones from the newest.
+    /// - Parameter judged: a version for which this very content was found good before.
     /// - Throws: `config-invalid` when the file is good for none of them.
-    init(_ model: ConfigModel) throws(Problem) {
+    init(_ model: ConfigModel, judged: OpenClawVersion? = nil) throws(Problem) {
         var versions: [OpenClawVersion] = []
         if let version = model.version, version.reads(model.shape) {
             versions = [version]
@@ -17,6 +18,10 @@ struct Verdict {
             for version in OpenClawVersion.known.reversed() where version.reads(model.shape) && !versions.contains(version) { versions.append(version) }
         }
         self.versions = versions
+        if let judged, let index = versions.firstIndex(of: judged) {
+            first = index
+            return
+        }
         var reason: Finding?
         for (index, version) in versions.enumerated() {
             guard let finding = Validity.findings(model.document, version, limit: 1).first else {
@@ -31,13 +36,21 @@ struct Verdict {
             hint: "run openclaw config validate and openclaw doctor, then run again")
     }
 
-    /// - Returns: why the edited file is good for none of the versions for which the file was; nil when it is.
-    func objection(_ edit: ConfigEdit, candidate: JSON.Document) -> Finding? {
+    /// The version for which the file is good, of those that may be meant.
+    var version: OpenClawVersion { versions[first] }
+
+    enum Judgement {
+        case good(OpenClawVersion)
+        case bad(Finding)
+    }
+
+    /// Whether the edited file is good for one of the versions for which the file was.
+    func judge(_ candidate: ConfigModel, of edit: ConfigEdit) -> Judgement {
         let baseline = Baseline(edit, candidate: candidate)
-        guard let finding = Validity.findings(candidate, versions[first], limit: 1, baseline: baseline).first else { return nil }
-        for version in versions[(first + 1)...] where Validity.findings(edit.model.document, version, limit: 1).isEmpty {
-            if Validity.findings(candidate, version, limit: 1, baseline: baseline).isEmpty { return nil }
+        guard let finding = Validity.findings(candidate.document, version, limit: 1, baseline: baseline).first else { return .good(version) }
+        for other in versions[(first + 1)...] where Validity.findings(edit.model.document, other, limit: 1).isEmpty {
+            if Validity.findings(candidate.document, other, limit: 1, baseline: baseline).isEmpty { return .good(other) }
         }
-        return finding
+        return .bad(finding)
     }
 }

@@ -1,4 +1,4 @@
-import JSON
+@testable import JSON
 import Testing
 
 /// What must hold for any document in any layout. A failure names the seed; put it into `seeds` to see it again.
@@ -14,6 +14,33 @@ import Testing
 
     @Test func removalKeepsTheRest() throws {
         for seed in EditPropertyTests.seeds { try checkRemovals(seed) }
+    }
+
+    /// What is kept of the reading before the edit is what a reading of the edited text gives.
+    @Test func editedDocumentIsTheParsedOne() throws {
+        var kept = 0
+        for seed in EditPropertyTests.seeds {
+            var random = RandomDocument(seed: seed)
+            let document = try Document(parsing: random.text(), dialect: .json5)
+            var edits = Edits(document)
+            for path in paths(document) where random.generator.pick([true, false, false, false]) {
+                let target = node(document, path)
+                switch random.generator.pick([0, 1, 2]) {
+                case 0 where !path.isEmpty: edits.remove(target)
+                case 1 where target.kind == .array: edits.append(random.value(), to: target)
+                case 1 where target.kind == .object: edits.append(key: key(seed.hashValue & 7), random.value(), to: target)
+                case 2: edits.replace(target, with: random.value())
+                default: continue
+                }
+            }
+            let bytes = edits.apply()
+            let parsed = try Document(parsing: bytes, dialect: .json5)
+            let edited = try edits.document(dialect: .json5)
+            #expect(edited.bytes == bytes, "seed \(seed)")
+            #expect(edited.tape.words == parsed.tape.words, "seed \(seed): \(text(document.bytes)) -> \(text(bytes))")
+            if !edits.isEmpty, parsed.root.count > 0 { kept += 1 }
+        }
+        #expect(kept > 500)
     }
 
     private func checkAppends(_ seed: UInt64) throws {

@@ -49,11 +49,13 @@ import Testing
             try edit.unbind(Samples.phone(2), from: Samples.id(2), removeAllowEntry: true)
             try edit.removeAgent(Samples.id(2))
             try edit.addAgent(Samples.spec(9))
-            let candidate = try JSON.Document(parsing: edit.apply(), dialect: .json5)
-            for version in OpenClawVersion.known {
-                let whole = Validity.findings(candidate, version)
-                let short = Validity.findings(candidate, version, limit: .max, baseline: Baseline(edit, candidate: candidate))
-                if Validity.findings(edit.model.document, version).isEmpty { #expect(whole == short, "\(version)") }
+            for isIndexed in [true, false] {
+                let candidate = try ConfigModel(edited: edit.document(), of: edit.model, isIndexed: isIndexed)
+                for version in OpenClawVersion.known {
+                    let whole = Validity.findings(candidate.document, version)
+                    let short = Validity.findings(candidate.document, version, limit: .max, baseline: Baseline(edit, candidate: candidate))
+                    if Validity.findings(edit.model.document, version).isEmpty { #expect(whole == short, "\(version)") }
+                }
             }
         }
     }
