@@ -10,32 +10,39 @@ extension Parser {
 
     @inline(never)
     private mutating func skipSpaceSlowly() throws(ParseFailure) {
+        let base = base
+        let end = end
         let raw = UnsafeRawPointer(base)
-        while position < end {
-            switch base[position] {
-            case 0x20, 0x0A, 0x0D, 0x09:
-                position &+= 1
+        var at = position
+        while at < end {
+            let byte = base[at]
+            if byte == 0x0A || byte == 0x20 || byte == 0x0D || byte == 0x09 {
+                at &+= 1
                 // Indentation: eight bytes at a time, up to the first that is no space.
-                while position &+ 8 <= end {
-                    let others = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)) ^ 0x2020_2020_2020_2020
+                while at &+ 8 <= end {
+                    let others = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)) ^ 0x2020_2020_2020_2020
                     if others != 0 {
-                        position &+= others.trailingZeroBitCount >> 3
+                        at &+= others.trailingZeroBitCount >> 3
                         break
                     }
-                    position &+= 8
+                    at &+= 8
                 }
-            case 0x0B where isJSON5, 0x0C where isJSON5:
-                position &+= 1
-            case UInt8(ascii: "/") where isJSON5:
+                continue
+            }
+            position = at
+            guard isJSON5, byte == UInt8(ascii: "/") || byte >= 0x80 || byte == 0x0B || byte == 0x0C else { return }
+            if byte == UInt8(ascii: "/") {
                 try skipComment()
-            case 0x80... where isJSON5:
+            } else if byte < 0x80 {
+                position &+= 1
+            } else {
                 let (scalar, length) = decodeScalar(at: position)
                 guard Space.isWideSpace(scalar) else { return }
                 position &+= length
-            default:
-                return
             }
+            at = position
         }
+        position = at
     }
 
     private mutating func skipComment() throws(ParseFailure) {

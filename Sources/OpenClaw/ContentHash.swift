@@ -13,13 +13,14 @@ struct ContentHash: Equatable, CustomStringConvertible {
         var left = keys.0 ^ UInt64(bytes.count)
         var right = keys.2
         bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
             var i = 0
-            while i + 16 <= bytes.count {
-                let first = bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-                let second = bytes.loadUnaligned(fromByteOffset: i + 8, as: UInt64.self)
+            while i &+ 16 <= bytes.count {
+                let first = base.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                let second = base.loadUnaligned(fromByteOffset: i &+ 8, as: UInt64.self)
                 left = mix(left ^ first, second ^ keys.1) &+ second
                 right = mix(right ^ second, first ^ keys.3) &+ left
-                i += 16
+                i &+= 16
             }
             while i < bytes.count {
                 left = mix(left ^ UInt64(bytes[i]), keys.1)

@@ -35,13 +35,9 @@ struct KnownMembers: Sendable {
         }
     }
 
-    private static let all: [(version: OpenClawVersion, known: KnownMembers, many: Many)] = OpenClawVersion.known.map {
-        (version: $0, known: of($0), many: Many(of($0)))
-    }
-
     static func both(_ version: OpenClawVersion) -> (KnownMembers, Many) {
-        let found = all.last { $0.version <= version } ?? all[0]
-        return (found.known, found.many)
+        let known = of(version)
+        return (known, Many(known))
     }
 
     static func of(_ version: OpenClawVersion) -> KnownMembers {
@@ -54,7 +50,9 @@ struct KnownMembers: Sendable {
         }
     }
 
-    private static func words(_ text: String) -> Set<String> { Set(text.split { $0 == " " || $0 == "\n" }.map(String.init)) }
+    private static func words(_ text: String) -> Set<String> {
+        Set(text.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.map { String(Substring($0)) })
+    }
 
     private static let v2026_1_30 = KnownMembers(
         root: words(

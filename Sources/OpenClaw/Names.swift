@@ -50,7 +50,7 @@ struct NameTable: Sendable {
         for version in OpenClawVersion.known {
             let known = KnownMembers.of(version)
             for set in [known.entry, known.sandbox, known.docker, known.binding, known.match] {
-                for name in set.sorted() where seen.insert(name).inserted { names.append(name) }
+                for name in set where seen.insert(name).inserted { names.append(name) }
             }
         }
         precondition(names.count <= 128, "a NameSet holds 128 names")

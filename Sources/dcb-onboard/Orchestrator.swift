@@ -35,14 +35,17 @@ struct Orchestrator {
     /// - Parameter waits: for busy phones, as long as the deadline allows.
     /// - Returns: those that stayed busy; everything else is answered or reported.
     private func provision(_ jobs: [Job], waits: Bool, _ deadline: Deadline) -> [Job] {
-        let (claimed, busy) = claim(jobs, [], waits: waits, deadline)
+        let dry = plan.dryRun ? ["--dry-run"] : []
+        let create = StepRunner.Call(.createAgent, dry)
+        let bind = StepRunner.Call(.bind, dry)
+        let commit = StepRunner.Call(.state, ["commit"] + dry)
+        let (claimed, busy) = claim(jobs, waits: waits, deadline, next: create)
         for job in claimed where job.claim == "existing" { answer(job, "existing") }
         flush()
         let new = claimed.filter { $0.claim != "existing" }
-        let dry = plan.dryRun ? ["--dry-run"] : []
-        let made = runner.run(.createAgent, dry, new, deadline: deadline)
-        let bound = runner.run(.bind, dry, made, deadline: deadline)
-        var done = runner.run(.state, ["commit"] + dry, bound, deadline: deadline)
+        let made = runner.run(create, new, deadline: deadline, next: bind)
+        let bound = runner.run(bind, made, deadline: deadline, next: commit)
+        var done = runner.run(commit, bound, deadline: deadline)
         done += clear(bound, ["commit"])
         for job in done { job.failure = nil }
         confirm(done)
@@ -59,16 +62,18 @@ struct Orchestrator {
         if jobs.isEmpty { return }
         let causes = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0.failure) })
         let deadline = Deadline(in: plan.undoMilliseconds)
-        let unbound = runner.run(.bind, ["--undo"], jobs, deadline: deadline, heedsSignals: false)
-        let removed = runner.run(.createAgent, ["--undo"], unbound, deadline: deadline, heedsSignals: false)
-        let released = runner.run(.state, ["release"], removed, deadline: deadline, heedsSignals: false)
+        let remove = StepRunner.Call(.createAgent, ["--undo"])
+        let release = StepRunner.Call(.state, ["release"])
+        let unbound = runner.run(StepRunner.Call(.bind, ["--undo"]), jobs, deadline: deadline, heedsSignals: false, next: remove)
+        let removed = runner.run(remove, unbound, deadline: deadline, heedsSignals: false, next: release)
+        let released = runner.run(release, removed, deadline: deadline, heedsSignals: false)
         for job in released {
             job.failure = causes[job.privateID] ?? nil
             report(job)
         }
         let rest = jobs.filter { job in !released.contains { $0 === job } }
         let committed = rest.filter { $0.failure?.problem.kind == .committed }
-        let created = runner.run(.state, ["commit"], committed, deadline: deadline, heedsSignals: false)
+        let created = runner.run(StepRunner.Call(.state, ["commit"]), committed, deadline: deadline, heedsSignals: false)
         for job in created { answer(job, "created") }
         for job in rest where !created.contains(where: { $0 === job }) {
             let cause = causes[job.privateID] ?? nil
@@ -85,7 +90,8 @@ struct Orchestrator {
     private func confirm(_ jobs: [Job]) {
         guard plan.confirmMilliseconds > 0, !plan.dryRun else { return }
         let wait = plan.confirmMilliseconds
-        _ = runner.run(.bind, ["--ask", "--wait", "\(wait)ms"], jobs, deadline: Deadline(in: wait + 10_000), heedsSignals: false)
+        let ask = StepRunner.Call(.bind, ["--ask", "--wait", "\(wait)ms"])
+        _ = runner.run(ask, jobs, deadline: Deadline(in: wait + 10_000), heedsSignals: false)
         // The user exists, whatever the gateway says.
         for job in jobs { job.failure = nil }
     }
@@ -99,15 +105,18 @@ struct Orchestrator {
     }
 
     private func remove(_ jobs: [Job], waits: Bool, _ deadline: Deadline) -> [Job] {
-        let (claimed, busy) = claim(jobs, ["--removal"], waits: waits, deadline)
+        let dry = plan.dryRun ? ["--dry-run"] : []
+        let purge = plan.purge ? ["--purge"] : []
+        let unbind = StepRunner.Call(.bind, ["--undo"] + dry)
+        let remove = StepRunner.Call(.createAgent, ["--undo"] + purge + dry)
+        let commit = StepRunner.Call(.state, ["commit"] + purge + dry)
+        let (claimed, busy) = claim(jobs, waits: waits, deadline, next: unbind)
         let absent = claimed.filter { $0.claim == "absent" }
         // An absent phone may still have trash and rows of earlier agents to erase.
         let work = plan.purge ? claimed : claimed.filter { $0.claim != "absent" }
-        let dry = plan.dryRun ? ["--dry-run"] : []
-        let purge = plan.purge ? ["--purge"] : []
-        let unbound = runner.run(.bind, ["--undo"] + dry, work, deadline: deadline)
-        let removed = runner.run(.createAgent, ["--undo"] + purge + dry, unbound, deadline: deadline)
-        var done = runner.run(.state, ["commit"] + purge + dry, removed, deadline: deadline)
+        let unbound = runner.run(unbind, work, deadline: deadline, next: remove)
+        let removed = runner.run(remove, unbound, deadline: deadline, next: commit)
+        var done = runner.run(commit, removed, deadline: deadline)
         done += clear(removed, ["commit"] + purge)
         if !plan.purge { for job in absent { answer(job, "absent") } }
         for job in done { answer(job, job.claim == "absent" ? "absent" : "removed") }
@@ -132,6 +141,7 @@ struct Orchestrator {
             pause = min(pause * 3 / 2, 1000)
             busy = round(busy, false)
         }
+        runner.dropPrepared()
         for job in busy { report(job) }
         if let lost = run.lost { throw lost }
     }
@@ -140,7 +150,7 @@ struct Orchestrator {
     private func clear(_ jobs: [Job], _ words: [String]) -> [Job] {
         if plan.dryRun { return [] }
         let unclear = jobs.filter { $0.failure?.reporter != nil }
-        return runner.run(.state, words, unclear, deadline: Deadline(in: plan.undoMilliseconds), heedsSignals: false)
+        return runner.run(StepRunner.Call(.state, words), unclear, deadline: Deadline(in: plan.undoMilliseconds), heedsSignals: false)
     }
 
     private func flush() {
@@ -153,7 +163,7 @@ struct Orchestrator {
             run.jobs += 1
             return Job(document, number: run.jobs)
         }
-        let valid = runner.run(.validate, [], jobs, deadline: deadline)
+        let valid = runner.run(StepRunner.Call(.validate), jobs, deadline: deadline, next: claimCall(waits: documents.count == 1, deadline))
         for job in jobs where job.failure != nil { report(job) }
         var first: [String: Job] = [:]
         var leaders: [Job] = []
@@ -169,12 +179,17 @@ struct Orchestrator {
         return leaders
     }
 
+    private func claimCall(waits: Bool, _ deadline: Deadline) -> StepRunner.Call {
+        // Up to a second and a half less than the deadline, so that "busy" is an answer of its own and not a killed child's; in whole half seconds,
+        // so that what was started with it is what is wanted.
+        let wait = waits ? max(0, (deadline.remainingMilliseconds - 1000) / 500 * 500) : 0
+        let words = ["claim", "--owner-pid", "\(CurrentProcess.pid)", "--wait", "\(wait)ms"]
+        return StepRunner.Call(.state, words + (plan.undo ? ["--removal"] : []) + (plan.dryRun ? ["--dry-run"] : []))
+    }
+
     /// Claims; reports who is refused for another reason than being busy.
-    private func claim(_ jobs: [Job], _ words: [String], waits: Bool, _ deadline: Deadline) -> (claimed: [Job], busy: [Job]) {
-        // A second less than the deadline, so that "busy" is an answer of its own and not a killed child's.
-        let wait = waits ? max(0, deadline.remainingMilliseconds - 1000) : 0
-        let dry = plan.dryRun ? ["--dry-run"] : []
-        let claimed = runner.run(.state, ["claim", "--owner-pid", "\(CurrentProcess.pid)", "--wait", "\(wait)ms"] + words + dry, jobs, deadline: deadline)
+    private func claim(_ jobs: [Job], waits: Bool, _ deadline: Deadline, next: StepRunner.Call) -> (claimed: [Job], busy: [Job]) {
+        let claimed = runner.run(claimCall(waits: waits, deadline), jobs, deadline: deadline, next: next)
         let refused = jobs.filter { $0.failure != nil }
         for job in refused where job.failure?.problem.kind != .busy { report(job) }
         return (claimed, refused.filter { $0.failure?.problem.kind == .busy })

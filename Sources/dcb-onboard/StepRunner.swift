@@ -3,7 +3,9 @@ import JSON
 import Platform
 
 /// Runs one step executable on a group of jobs: no shell, a clean environment, a deadline.
-struct StepRunner {
+///
+/// While one step works, the process of the next one is started already and waits for its documents.
+final class StepRunner {
     enum Step: String, CaseIterable {
         case validate = "dcb-validate"
         case createAgent = "dcb-create-agent"
@@ -19,6 +21,18 @@ struct StepRunner {
     private let environment: [String: String]
     private let console: Console
     private let interrupt: Descriptor?
+    private var prepared: (call: Call, child: RunningChild)?
+
+    /// A step with the words that follow its name.
+    struct Call: Equatable {
+        let step: Step
+        var words: [String] = []
+
+        init(_ step: Step, _ words: [String] = []) {
+            self.step = step
+            self.words = words
+        }
+    }
 
     /// - Parameter folder: where the steps' executables are.
     init(command: Command, folder: String) {
@@ -40,23 +54,42 @@ struct StepRunner {
         }
     }
 
+    /// Ends a step that was started and is not needed.
+    func dropPrepared() { prepared = nil }
+
+    private func child(_ call: Call) -> ChildProcess {
+        ChildProcess(Path.join(folder, call.step.rawValue), call.words + settings, environment: environment)
+    }
+
+    private func start(_ call: Call) throws(SystemError) -> RunningChild {
+        defer { prepared = nil }
+        if let prepared, prepared.call == call { return prepared.child }
+        return try child(call).start()
+    }
+
     /// Feeds the jobs to the step. Every job gets either its answer or a failure.
-    /// - Parameter heedsSignals: a termination signal ends the step early; undoing does not heed them.
+    /// - Parameters:
+    ///   - heedsSignals: a termination signal ends the step early; undoing does not heed them.
+    ///   - next: what will most likely run next.
     /// - Returns: the jobs that were answered.
-    func run(_ step: Step, _ words: [String], _ jobs: [Job], deadline: Deadline, heedsSignals: Bool = true) -> [Job] {
+    func run(_ call: Call, _ jobs: [Job], deadline: Deadline, heedsSignals: Bool = true, next: Call? = nil) -> [Job] {
+        let step = call.step
         if jobs.isEmpty { return [] }
         for job in jobs { job.failure = nil }
         if heedsSignals, Termination.pending != nil { return fail(jobs, Problem(.interrupted, "a signal asked to stop")) }
         if deadline.hasPassed { return fail(jobs, Problem(.timeout, "the time for the work is over")) }
         var input: [UInt8] = []
         for job in jobs { input += Value.object(job.members).compact() + [10] }
-        var child = ChildProcess(Path.join(folder, step.rawValue), words + settings, environment: environment)
-        child.workingOutputLimitBytes = (1 << 20) + 2 * input.count + jobs.count * StepRunner.growthBytes
-        let result: ChildProcess.Result
-        do { result = try child.run(input: input, deadline: deadline, interrupt: heedsSignals ? interrupt : nil) } catch {
-            return fail(jobs, Problem(error))
+        let running: RunningChild
+        do { running = try start(call) } catch { return fail(jobs, Problem(error)) }
+        let result = running.finish(
+            input: input, deadline: deadline, outputLimitBytes: (1 << 20) + 2 * input.count + jobs.count * StepRunner.growthBytes,
+            interrupt: heedsSignals ? interrupt : nil
+        ) {
+            // That it cannot be started will be said when it is needed.
+            if let next, let child = try? child(next).start() { prepared = (next, child) }
         }
-        console.trace("\(step.rawValue) \(words.first ?? "") for \(jobs.count): \(result.status)")
+        console.trace("\(step.rawValue) \(call.words.first ?? "") for \(jobs.count): \(result.status)")
         if result.overflowed { return fail(jobs, Problem(.internalError, "\(step.rawValue) wrote far more than an answer for each document"), step.rawValue) }
         let byID = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0) })
         var answered: Set<String> = []

@@ -220,7 +220,7 @@ extension OnboardTests {
         /// A pipe to a step that fails is the system's fault: run again, nothing to report.
         @Test(
             .enabled(if: Killed.canTrace, "needs strace"),
-            arguments: ["poll:error=EIO:when=3", "write:error=ENOSPC:when=1", "write:error=EIO:when=3", "read:error=EACCES:when=4"])
+            arguments: ["poll:error=EIO:when=2", "write:error=ENOSPC:when=1", "write:error=EIO:when=3", "read:error=EACCES:when=4"])
         func aPipeFails(_ injection: String) throws {
             let bench = try Bench()
             let call = injection.split(separator: ":")[0]
