@@ -96,9 +96,16 @@ public final class Console {
     /// Standard error is the last resort: when it cannot be written, there is no one to tell.
     private func say(_ bytes: [UInt8]) { try? Descriptor.standardError.writeAll(bytes + [10]) }
 
-    /// Flushes what is left and ends the process with the gravest code.
+    /// Flushes what is left and ends the process with the gravest code. Both outputs are closed first: what a file system has put off until then is still
+    /// told, and a reader need not wait until the kernel has taken a large process apart.
     public func exit() -> Never {
-        do { try flush() } catch { report(error) }
+        do throws(Problem) {
+            try flush()
+            do { try Descriptor.standardOutput.closeChecked() } catch {
+                throw Problem(.outputLost, "cannot write to standard output: \(error.code.message)")
+            }
+        } catch { report(error) }
+        Descriptor.standardError.close()
         CurrentProcess.exit(code.rawValue)
     }
 

@@ -29,8 +29,8 @@ public struct ChildProcess: Sendable {
         self.environment = environment
     }
 
-    public struct Result: Sendable {
-        public let status: ExitStatus
+    /// What it said, and why no more.
+    public struct Gathered: Sendable {
         public let output: [UInt8]
         public let errors: [UInt8]
         /// The deadline passed, and the child was ended for it.
@@ -41,6 +41,19 @@ public struct ChildProcess: Sendable {
         public let overflowed: Bool
         /// A pipe to or from it failed here: what it was told or what it said may be incomplete.
         public let failure: SystemError?
+    }
+
+    @dynamicMemberLookup
+    public struct Result: Sendable {
+        public let status: ExitStatus
+        public let gathered: Gathered
+
+        init(status: ExitStatus, _ gathered: Gathered) {
+            self.status = status
+            self.gathered = gathered
+        }
+
+        public subscript<T>(dynamicMember member: KeyPath<Gathered, T>) -> T { gathered[keyPath: member] }
     }
 
     /// Starts it, feeds `input`, gathers both outputs, and waits for its end: at the deadline TERM, two seconds later KILL.

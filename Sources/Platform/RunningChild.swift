@@ -10,7 +10,9 @@ public final class RunningChild {
     private let err: Descriptor
     /// How much of its input it was given.
     private var fed = 0
-    private var isReaped = false
+    /// How it ended; its pid may be another process's from then on.
+    private var ended: ExitStatus?
+    private var endBy = Deadline(in: 0)
 
     init(_ child: ChildProcess, pid: Int32, feed: Descriptor, out: Descriptor, err: Descriptor) {
         self.child = child
@@ -22,7 +24,7 @@ public final class RunningChild {
     }
 
     /// Nobody waits for it any more.
-    deinit { if !isReaped { abandon() } }
+    deinit { if ended == nil { abandon() } }
 
     /// Ends it at once. One that still waits for its input has done nothing.
     public func abandon() {
@@ -31,13 +33,21 @@ public final class RunningChild {
     }
 
     /// Feeds `input`, gathers both outputs, and waits for its end; see `ChildProcess.run`.
+    public func finish(
+        input: [UInt8], deadline: Deadline, interrupt: Descriptor? = nil, beatMilliseconds: Int = .max, beat: () -> Void = {}
+    ) -> ChildProcess.Result {
+        let gathered = gather(input: input, deadline: deadline, interrupt: interrupt, beatMilliseconds: beatMilliseconds, beat: beat)
+        return ChildProcess.Result(status: status(beatMilliseconds: beatMilliseconds, beat: beat), gathered)
+    }
+
+    /// Feeds `input` and gathers both outputs until they are closed; the child itself may still be ending.
     /// - Parameters:
     ///   - outputLimitBytes: instead of the child's own.
     ///   - meanwhile: called once, when the child has got its input or as much of it as a pipe holds.
-    public func finish(
+    public func gather(
         input: [UInt8], deadline: Deadline, outputLimitBytes: Int? = nil, interrupt: Descriptor? = nil, beatMilliseconds: Int = .max,
         beat: () -> Void = {}, meanwhile: () -> Void = {}
-    ) -> ChildProcess.Result {
+    ) -> ChildProcess.Gathered {
         let beatMilliseconds = min(beatMilliseconds, 1 << 40)
         var output: [UInt8] = []
         var errors: [UInt8] = []
@@ -89,12 +99,22 @@ public final class RunningChild {
             if output.count + errors.count > outputLimitBytes ?? child.workingOutputLimitBytes { overflowed = true }
         }
         inlet.close()
-        return ChildProcess.Result(
-            status: reap(deadline: killAt ?? deadline, meanwhile: beatWhenDue), output: output, errors: errors, timedOut: timedOut,
-            interrupted: interrupted, overflowed: overflowed, failure: failure)
+        endBy = killAt ?? deadline
+        return ChildProcess.Gathered(
+            output: output, errors: errors, timedOut: timedOut, interrupted: interrupted, overflowed: overflowed, failure: failure)
     }
 
-    private func end(_ signal: Int32) { _ = kill(child.ownGroup ? -pid : pid, signal) }
+    /// Waits for the end of a child whose outputs were gathered, until the deadline that was given then; one that lingers is killed.
+    public func status(beatMilliseconds: Int = .max, beat: () -> Void = {}) -> ExitStatus {
+        var nextBeat = Deadline(in: min(beatMilliseconds, 1 << 40))
+        return reap(deadline: endBy) {
+            if !nextBeat.hasPassed { return }
+            beat()
+            nextBeat = Deadline(in: min(beatMilliseconds, 1 << 40))
+        }
+    }
+
+    private func end(_ signal: Int32) { if ended == nil { _ = kill(child.ownGroup ? -pid : pid, signal) } }
 
     /// Writes what the pipe takes of the input, and closes it behind the last byte.
     private func feed(_ input: [UInt8], _ failure: inout SystemError?) {
@@ -126,15 +146,19 @@ public final class RunningChild {
         }
     }
 
-    /// Waits for the end of a child that has closed its outputs; one that lingers is killed.
     private func reap(deadline: Deadline, meanwhile: () -> Void) -> ExitStatus {
         var status: Int32 = 0
         var pauseMicroseconds = 50
         while true {
+            if let ended { return ended }
             let n = waitpid(pid, &status, WNOHANG)
-            if n == pid || n < 0 && Errno.current != .interrupted {
-                isReaped = true
-                return n == pid ? ExitStatus(status) : .signalled(SIGKILL)
+            if n == pid {
+                ended = ExitStatus(status)
+                continue
+            }
+            if n < 0, Errno.current != .interrupted {
+                ended = .signalled(SIGKILL)
+                continue
             }
             if deadline.hasPassed { end(SIGKILL) }
             meanwhile()

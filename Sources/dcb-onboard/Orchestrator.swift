@@ -141,7 +141,7 @@ struct Orchestrator {
             pause = min(pause * 3 / 2, 1000)
             busy = round(busy, false)
         }
-        runner.dropPrepared()
+        runner.settle()
         for job in busy { report(job) }
         if let lost = run.lost { throw lost }
     }

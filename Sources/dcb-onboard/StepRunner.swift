@@ -22,6 +22,8 @@ final class StepRunner {
     private let console: Console
     private let interrupt: Descriptor?
     private var prepared: (call: Call, child: RunningChild)?
+    /// Steps that have said all they had to say.
+    private var ending: [RunningChild] = []
 
     /// A step with the words that follow its name.
     struct Call: Equatable {
@@ -54,8 +56,12 @@ final class StepRunner {
         }
     }
 
-    /// Ends a step that was started and is not needed.
-    func dropPrepared() { prepared = nil }
+    /// Ends a step that was started and is not needed, and waits for those that are ending.
+    func settle() {
+        prepared = nil
+        for child in ending { _ = child.status() }
+        ending = []
+    }
 
     private func child(_ call: Call) -> ChildProcess {
         ChildProcess(Path.join(folder, call.step.rawValue), call.words + settings, environment: environment)
@@ -82,14 +88,13 @@ final class StepRunner {
         for job in jobs { input += Value.object(job.members).compact() + [10] }
         let running: RunningChild
         do { running = try start(call) } catch { return fail(jobs, Problem(error)) }
-        let result = running.finish(
+        let result = running.gather(
             input: input, deadline: deadline, outputLimitBytes: (1 << 20) + 2 * input.count + jobs.count * StepRunner.growthBytes,
             interrupt: heedsSignals ? interrupt : nil
         ) {
             // That it cannot be started will be said when it is needed.
             if let next, let child = try? child(next).start() { prepared = (next, child) }
         }
-        console.trace("\(step.rawValue) \(call.words.first ?? "") for \(jobs.count): \(result.status)")
         if result.overflowed { return fail(jobs, Problem(.internalError, "\(step.rawValue) wrote far more than an answer for each document"), step.rawValue) }
         let byID = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0) })
         var answered: Set<String> = []
@@ -110,9 +115,14 @@ final class StepRunner {
                 general = reported.problem
             }
         }
-        for job in jobs where !answered.contains(job.privateID) && job.failure == nil {
-            job.failure = (general ?? silence(step, result), step.rawValue)
+        let unknown = jobs.filter { !answered.contains($0.privateID) && $0.failure == nil }
+        // How it ended matters only for those of whom it said nothing: the next step need not wait for the end of one that has said all.
+        if !unknown.isEmpty {
+            let reason = general ?? silence(step, result, running.status())
+            for job in unknown { job.failure = (reason, step.rawValue) }
         }
+        ending.append(running)
+        console.trace("\(step.rawValue) \(call.words.first ?? "") for \(jobs.count): \(answered.count) answered")
         return jobs.filter { answered.contains($0.privateID) }
     }
 
@@ -122,11 +132,11 @@ final class StepRunner {
     }
 
     /// Why a step said nothing of a document.
-    private func silence(_ step: Step, _ result: ChildProcess.Result) -> Problem {
+    private func silence(_ step: Step, _ result: ChildProcess.Gathered, _ status: ExitStatus) -> Problem {
         if result.interrupted { return Problem(.interrupted, "a signal asked to stop while \(step.rawValue) ran") }
         if result.timedOut { return Problem(.timeout, "\(step.rawValue) did not end in time") }
         if let failure = result.failure { return Problem(.io, "\(failure)") }
-        switch result.status {
+        switch status {
         case .signalled(let signal): return Problem(.interrupted, "\(step.rawValue) was ended by signal \(signal)")
         case .exited(let code): return Problem(.internalError, "\(step.rawValue) gave no answer (exit \(code))")
         }
