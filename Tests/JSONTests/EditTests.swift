@@ -1,4 +1,4 @@
-import JSON
+@testable import JSON
 import Testing
 
 /// An append of `value`, in an object under the key `k`, to the node at `pointer`.
@@ -139,5 +139,17 @@ struct AppendCase: Sendable, CustomTestStringConvertible {
         edits.append(9, to: document.root)
         for element in document.root.elements { edits.remove(element) }
         #expect(text(edits.apply()) == expected)
+    }
+
+    /// Without this an edited document would be right and slow.
+    @Test func untouchedPartsAreKept() throws {
+        let document = try Document(parsing: Array("{a: [1, {b: 2}], c: {d: []}}".utf8), dialect: .json5)
+        var reuse = Reuse(document.tape, [Patch(range: 4..<4, bytes: Array("0,".utf8))])
+        var words: [UInt64] = []
+        #expect(reuse.copy(at: 0, to: &words) == nil)
+        #expect(reuse.copy(at: 4, to: &words) == nil)
+        #expect(reuse.copy(at: 10, to: &words) == 16)
+        #expect(reuse.copy(at: 22, to: &words) == 29)
+        #expect(words.count == 5 + 7)
     }
 }
