@@ -32,11 +32,11 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .executableTarget(name: "store-helper", dependencies: ["CommandKit", "Onboarding", "Platform", "Store"], path: "Tests/StoreTests/Helper"),
         .testTarget(name: "StoreTests", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform", "Store", "store-helper"], exclude: ["Helper"]),
-        .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "TestSupport"]),
+        .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
-        .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
-        .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
+        .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin", "openclaw-gateway-standin"]),
     ]
 )

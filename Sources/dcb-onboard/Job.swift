@@ -22,6 +22,9 @@ final class Job {
 
     func take(_ answer: Object) { members = answer }
 
+    /// What the orchestrator itself adds to the document.
+    func note(_ name: String, _ value: Value) { members[name] = value }
+
     var phone: String? { members["phone"]?.stringValue }
     var claim: String? { members["claim"]?.stringValue }
 

@@ -22,6 +22,8 @@ struct Orchestrator {
         var jobs = 0
         /// Standard output is gone: what was begun is finished or undone, then this is said.
         var lost: Problem?
+        /// Users that exist, and whose answers wait for the gateway.
+        var unconfirmed: [(job: Job, outcome: String)] = []
     }
 
     // MARK: - There
@@ -30,6 +32,7 @@ struct Orchestrator {
         let deadline = Deadline(in: plan.timeoutMilliseconds)
         let jobs = validate(documents, deadline)
         try inRounds(jobs, deadline) { provision($0, waits: $1, deadline) }
+        confirm()
     }
 
     /// - Parameter waits: for busy phones, as long as the deadline allows.
@@ -40,7 +43,7 @@ struct Orchestrator {
         let bind = StepRunner.Call(.bind, dry)
         let commit = StepRunner.Call(.state, ["commit"] + dry)
         let (claimed, busy) = claim(jobs, waits: waits, deadline, next: create)
-        for job in claimed where job.claim == "existing" { answer(job, "existing") }
+        for job in claimed where job.claim == "existing" { exists(job, "existing") }
         flush()
         let new = claimed.filter { $0.claim != "existing" }
         let made = runner.run(create, new, deadline: deadline, next: bind)
@@ -48,8 +51,7 @@ struct Orchestrator {
         var done = runner.run(commit, bound, deadline: deadline)
         done += clear(bound, ["commit"])
         for job in done { job.failure = nil }
-        confirm(done)
-        for job in done { answer(job, "created") }
+        for job in done { exists(job, "created") }
         flush()
         let failed = new.filter { $0.failure != nil }
         if plan.dryRun { for job in failed { report(job) } } else { undo(failed) }
@@ -74,7 +76,7 @@ struct Orchestrator {
         let rest = jobs.filter { job in !released.contains { $0 === job } }
         let committed = rest.filter { $0.failure?.problem.kind == .committed }
         let created = runner.run(StepRunner.Call(.state, ["commit"]), committed, deadline: deadline, heedsSignals: false)
-        for job in created { answer(job, "created") }
+        for job in created { exists(job, "created") }
         for job in rest where !created.contains(where: { $0 === job }) {
             let cause = causes[job.privateID] ?? nil
             if job.failure?.problem.kind == .claimLost {
@@ -87,13 +89,27 @@ struct Orchestrator {
         }
     }
 
-    private func confirm(_ jobs: [Job]) {
-        guard plan.confirmMilliseconds > 0, !plan.dryRun else { return }
+    /// The user exists: answered at once, or when the gateway has been asked.
+    private func exists(_ job: Job, _ outcome: String) {
+        // With no gateway there is nothing to wait for, and a user that was there before has no news.
+        let waits = plan.confirmMilliseconds > 0 && !plan.dryRun && (plan.knowsGateway || outcome == "created")
+        if waits { run.unconfirmed.append((job, outcome)) } else { answer(job, outcome) }
+    }
+
+    /// Asks once for all whose answers wait. The users exist, whatever the gateway says.
+    private func confirm() {
+        if run.unconfirmed.isEmpty { return }
         let wait = plan.confirmMilliseconds
         let ask = StepRunner.Call(.bind, ["--ask", "--wait", "\(wait)ms"])
-        _ = runner.run(ask, jobs, deadline: Deadline(in: wait + 10_000), heedsSignals: false)
-        // The user exists, whatever the gateway says.
-        for job in jobs { job.failure = nil }
+        _ = runner.run(ask, run.unconfirmed.map(\.job), deadline: Deadline(in: wait + 10_000))
+        runner.settle()
+        for (job, outcome) in run.unconfirmed {
+            if let failure = job.failure { job.note("hint", .string("not confirmed: \(failure.problem.detail): \(failure.problem.hint)")) }
+            job.failure = nil
+            answer(job, outcome)
+        }
+        run.unconfirmed = []
+        flush()
     }
 
     // MARK: - And back
