@@ -12,7 +12,7 @@ let package = Package(
         .target(name: "CommandKit", dependencies: ["JSON", "Platform"]),
         .target(name: "Onboarding", dependencies: ["JSON", "Platform"]),
         .target(name: "Store", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform"]),
-        .target(name: "OpenClaw", dependencies: ["CommandKit", "JSON", "Onboarding", "Platform"]),
+        .target(name: "OpenClaw", dependencies: ["CommandKit", "HTTP", "JSON", "Onboarding", "Platform"]),
         .target(name: "Provisioning", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Store"]),
         .executableTarget(name: "dcb-validate", dependencies: ["CommandKit", "JSON", "Onboarding"]),
         .executableTarget(name: "dcb-state", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
@@ -34,7 +34,8 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
         .executableTarget(name: "store-helper", dependencies: ["CommandKit", "Onboarding", "Platform", "Store"], path: "Tests/StoreTests/Helper"),
         .testTarget(name: "StoreTests", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform", "Store", "store-helper"], exclude: ["Helper"]),
-        .testTarget(name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "TestSupport", "openclaw-gateway-standin"]),
+        .testTarget(
+            name: "OpenClawTests", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),

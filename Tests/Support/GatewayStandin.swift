@@ -30,7 +30,8 @@ public final class GatewayStandin: @unchecked Sendable {
     private func start(version: String, speed: Double, isPolling: Bool, port: Int) throws {
         try Files.remove(base + ".out")
         let command = try Scratch.standin("openclaw-gateway-standin")
-        let words = "--config '\(scratch.config)' --token-file \(base).token --port \(port) --version \(version) --speed \(speed) --control \(control) --log \(base).log"
+        let words =
+            "--config '\(scratch.config)' --token-file \(base).token --port \(port) --version \(version) --speed \(speed) --control \(control) --log \(base).log"
         let started = try scratch.run(
             "/bin/sh", ["-c", "'\(command)' \(words) > \(base).out 2> \(base).err < /dev/null & echo $!"],
             environment: isPolling ? ["CHOKIDAR_USEPOLLING": "1"] : [:])

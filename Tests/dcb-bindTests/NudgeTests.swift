@@ -50,12 +50,16 @@ import Testing
         case "comment": text = text.replacing("\"bindings\"", with: "// mine\n  \"bindings\"")
         case "include": text = text.replacing("\"session\"", with: "\"tools\": {\"$include\": \"tools.json\"},\n  \"session\"")
         case "json5": text = text.replacing("\"bindings\"", with: "bindings")
-        case "large": text = text.replacing("\"session\"", with: "\"messages\": {\"responsePrefix\": \"\(String(repeating: "x", count: 1_100_000))\"},\n  \"session\"")
+        case "large":
+            text = text.replacing("\"session\"", with: "\"messages\": {\"responsePrefix\": \"\(String(repeating: "x", count: 1_100_000))\"},\n  \"session\"")
         default: break
         }
         let scratch = try Scratch(config: text)
         try scratch.write("{}", to: scratch.state + "/tools.json")
-        if why == "link" { try scratch.run("/bin/sh", ["-c", "mkdir real && mv state/openclaw.json real/ && ln -s ../real/openclaw.json state/openclaw.json"].withFolder(scratch)) }
+        if why == "link" {
+            try scratch.run(
+                "/bin/sh", ["-c", "mkdir real && mv state/openclaw.json real/ && ln -s ../real/openclaw.json state/openclaw.json"].withFolder(scratch))
+        }
         let gateway: GatewayStandin
         if why == "other" {
             // Another operator's gateway at the address that we were given.
