@@ -93,7 +93,9 @@ import Testing
         #expect(!"\(other)\(String(reflecting: other))".contains("another-token"))
     }
 
-    @Test(arguments: ["", " \n", "two words", "line\nbreak", "caf\u{e9}", String(repeating: "x", count: 5000)]) func tokenFilesThatAreNone(_ text: String) throws {
+    @Test(arguments: ["", " \n", "two words", "line\nbreak", "caf\u{e9}", String(repeating: "x", count: 5000)]) func tokenFilesThatAreNone(_ text: String)
+        throws
+    {
         let file = scratch.folder + "/other"
         try scratch.write(text, to: file)
         do throws(Problem) {
