@@ -31,6 +31,9 @@ public enum Schema {
     ]
     public static let status = oneOf(["new", "pending_welcome", "collecting_info", "ready_for_handover", "complete", "active", "cancelled"])
     public static let applied: Value = ["enum": [true, false, "pending", "unknown"]]
+    public static let routedTo: Value = [
+        "type": "object", "required": ["config", "gateway"], "properties": ["config": nullableText, "gateway": nullableText],
+    ]
     public static let claim = oneOf(["new", "resumed", "existing", "removal", "absent"])
     public static let binding: Value = ["type": "object", "description": "the binding as it stands in openclaw.json"]
     public static let config: Value = [

@@ -15,7 +15,7 @@ enum Schemas {
                 "dcb-bind output", required: ["phone"],
                 taken + [
                     ("binding", Schema.binding), ("bound", Schema.flag), ("allowlisted", Schema.allowlisted), ("config", Schema.config), ("hint", Schema.text),
-                    ("unbound", Schema.flag), ("applied", Schema.applied), ("routedTo", ["type": "object"]),
+                    ("unbound", Schema.flag), ("applied", Schema.applied), ("routedTo", Schema.routedTo),
                 ], open: true)
         case "settings": Policy.schema
         default: nil

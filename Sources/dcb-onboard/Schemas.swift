@@ -22,6 +22,7 @@ enum Schemas {
                     ("bound", Schema.flag),
                     ("allowlisted", Schema.allowlisted), ("config", Schema.config), ("createdAt", Schema.time), ("updatedAt", Schema.time),
                     ("expiresAt", Schema.nullableTime), ("requestId", Schema.requestID),
+                    ("routedTo", Schema.routedTo), ("hint", Schema.text),
                 ], open: true)
         case "settings": Policy.schema
         default: nil
