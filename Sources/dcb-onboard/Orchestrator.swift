@@ -226,6 +226,9 @@ struct Orchestrator {
             shared["outcome"] = .string(outcome == "created" ? "existing" : outcome)
             for name in ["agentId", "status"] { shared[name] = job.members[name] }
             if outcome == "created" { shared["claim"] = "existing" }
+            if job.members["applied"] != nil {
+                for name in ["applied", "routedTo", "hint"] { shared[name] = job.members[name] }
+            }
             command.console.answer(follower.answer(shared))
         }
     }
