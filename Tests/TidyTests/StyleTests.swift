@@ -153,7 +153,9 @@ import Testing
 
     /// No arrow runs up, no command imports another, and only the record's library sees SQLite.
     @Test func floors() throws {
-        let floor = ["CLinux": 0, "CSQLite": 0, "JSON": 1, "Platform": 1, "CommandKit": 2, "Onboarding": 2, "Store": 3, "OpenClaw": 3, "Provisioning": 4]
+        let floor = [
+            "CLinux": 0, "CSQLite": 0, "HTTP": 1, "JSON": 1, "Platform": 1, "CommandKit": 2, "Onboarding": 2, "Store": 3, "OpenClaw": 3, "Provisioning": 4,
+        ]
         for (target, dependencies) in try StyleTests.dependencies() where !target.hasSuffix("Tests") && target != "TestSupport" {
             for other in dependencies {
                 #expect(!other.hasPrefix("dcb-"), "\(target) depends on the command \(other)")
