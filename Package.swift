@@ -37,6 +37,7 @@ let package = Package(
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
+        .testTarget(name: "dcb-webhookTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
     ]

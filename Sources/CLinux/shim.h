@@ -213,7 +213,7 @@ static inline int dcb_listen_unix(const char *path, size_t count, mode_t mode, i
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     if (bind(fd, (struct sockaddr *)&a, size) != 0) return dcb_close_failed(fd);
-    if (chmod(path, mode) != 0 || listen(fd, backlog) != 0) return dcb_close_failed(fd);
+    if (chmod(a.sun_path, mode) != 0 || listen(fd, backlog) != 0) return dcb_close_failed(fd);
     return fd;
 }
 

@@ -16,6 +16,7 @@ final class Connection: Watcher {
     /// Requests that may wait in `input` while one is carried out.
     private static let aheadLimitBytes = 65536
     private static let lingerMilliseconds = 2000
+    private static let newcomerMilliseconds: Int64 = 1000
 
     private let server: Server
     private let socket: Descriptor
@@ -54,6 +55,8 @@ final class Connection: Watcher {
     var number: Int32 { socket.number }
     /// Between two requests: it can go without anyone losing an answer.
     var isIdle: Bool { phase == .reading && parser.isBetweenRequests && position == input.count }
+    /// Idle, and not just because it has only come.
+    var mayMakeRoom: Bool { isIdle && (!isFirst || server.loop.now - idleSince > Connection.newcomerMilliseconds) }
 
     private func set(_ milliseconds: Int) {
         deadline = server.loop.now + Int64(milliseconds)

@@ -155,10 +155,12 @@ final class Dispatcher {
         work.finish(answer, others: others) { server.deliver($0, $1) }
     }
 
+    /// Counted before its caller is told, so that nobody comes in between.
+    func madeOne() { cap.made(now: server.loop.now) }
+
     func ended(_ group: Group) {
         queues[group.lane.rawValue].running.removeAll { $0 === group }
         if group.lane == .onboarding, !group.created.isEmpty {
-            cap.made(group.created.count, now: server.loop.now)
             if server.settings.commands.knowsGateway {
                 settledAt = group.began + Int64(server.settings.settle)
                 server.confirmation.add(group.created)

@@ -55,7 +55,10 @@ final class Group {
         else { return }
         open[id] = nil
         failures[id] = nil
-        if lane == .onboarding, object["outcome"]?.stringValue == "created" { created.append(object) }
+        if lane == .onboarding, object["outcome"]?.stringValue == "created" {
+            created.append(object)
+            dispatcher.madeOne()
+        }
         dispatcher.finish(work, answer, others: others)
     }
 

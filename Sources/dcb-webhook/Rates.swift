@@ -59,8 +59,8 @@ struct NewAgentCap {
 
     init(_ setting: RateLimit.Setting) { self.setting = setting }
 
-    mutating func made(_ count: Int, now: Int64) {
-        if case .limit = setting { times += [Int64](repeating: now, count: count) }
+    mutating func made(now: Int64) {
+        if case .limit = setting { times.append(now) }
     }
 
     /// Whether `more` could make too many.

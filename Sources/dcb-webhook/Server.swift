@@ -79,7 +79,7 @@ final class Server {
         metrics.connections += 1
         if connections.count >= settings.maxConnections {
             // The one that has been silent longest makes room, if it is between two requests.
-            let idle = connections.values.filter(\.isIdle).min { $0.idleSince < $1.idleSince }
+            let idle = connections.values.filter(\.mayMakeRoom).min { $0.idleSince < $1.idleSince }
             guard let idle else {
                 metrics.refused("connections")
                 return socket.close()
@@ -131,6 +131,7 @@ final class Server {
         let isOpen = route == .health || route == .metrics && settings.openMetrics
         if !isOpen, let refusal = authenticate(exchange, head) { return refusal }
         if head.method == .other { return .refused(501, "method", "the method is not known") }
+        if head.target?.form == .asterisk { return Answer(status: 204).with("Allow", "GET, HEAD, POST, OPTIONS") }
         if route == .none { return .refused(404, "not-found", "there is no such resource") }
         if head.method == .options { return Answer(status: 204).with("Allow", route.allow) }
         if !route.methods.contains(head.method) { return Answer.refused(405, "method", "the method does not go with this resource").with("Allow", route.allow) }
