@@ -12,20 +12,26 @@ public enum ListeningSocket {
         return Descriptor(try check("listen on", "\(address)") { dcb_listen_inet(bytes, port, backlog) })
     }
 
-    /// A Unix socket for owner and group (0660). What a listener that is gone left under that name is replaced.
+    /// A Unix socket for owner and group (0660). What a listener that is gone left under that name is replaced; the name is there when it listens.
     public static func unix(_ path: String) throws(SystemError) -> Descriptor {
-        let name = Array(path.utf8CString.dropLast())
-        if let status = try Files.status(path, followLinks: false), status.mode & S_IFMT == S_IFSOCK {
-            let other = dcb_connect_unix(name, name.count)
-            let code = Errno.current
-            if other >= 0 {
-                _ = Glibc.close(other)
-                throw SystemError("listen on", path, Errno(EADDRINUSE))
-            }
-            // Only a name that nobody listens behind is ours to take away.
-            if code == Errno(ECONNREFUSED) { try Files.remove(path) }
+        if let status = try Files.status(path, followLinks: false) {
+            guard status.mode & S_IFMT == S_IFSOCK, !isAnswered(path) else { throw SystemError("listen on", path, Errno(EADDRINUSE)) }
         }
-        return Descriptor(try check("listen on", path) { dcb_listen_unix(name, name.count, 0o660, backlog) }, path: path)
+        let first = path + "~"
+        if let status = try Files.status(first, followLinks: false), status.mode & S_IFMT == S_IFSOCK { try Files.remove(first) }
+        let name = first.utf8.map { CChar(bitPattern: $0) }
+        let socket = Descriptor(try check("listen on", path) { dcb_listen_unix(name, name.count, 0o660, backlog) }, path: path)
+        try check("listen on", path) { rename(first, path) }
+        return socket
+    }
+
+    /// Only a name that nobody listens behind is ours to take.
+    private static func isAnswered(_ path: String) -> Bool {
+        let name = path.utf8.map { CChar(bitPattern: $0) }
+        let other = dcb_connect_unix(name, name.count)
+        if other < 0 { return Errno.current != Errno(ECONNREFUSED) }
+        _ = Glibc.close(other)
+        return true
     }
 
     /// The sockets that systemd has opened for this process (sd_listen_fds(3)); empty when there are none.

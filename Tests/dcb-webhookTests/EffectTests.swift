@@ -81,7 +81,8 @@ import Testing
             let now = callers.prefix(count - next)
             for (i, caller) in now.enumerated() { try caller.send(request(next + i)) }
             for caller in now {
-                let status = try caller.answer().status
+                let status: Int
+                do { status = try caller.answer().status } catch { throw TestFailure("\(name), after \(next): \(error)") }
                 if !statuses.contains(status) { throw TestFailure("\(name): \(status)") }
             }
             next += now.count
@@ -91,12 +92,14 @@ import Testing
     /// Connections that end in an error, and ones that just go.
     private func malformed(_ listener: Listener, _ count: Int) throws {
         for n in 0..<count {
+            if n % 100 == 0 { try until(seconds: 60, "places") { try listener.metric("connections") < 100 } }
             let caller = try listener.caller()
             switch n % 4 {
             case 0:
                 try caller.send("GET / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n")
                 guard try caller.answer().status == 400 else { throw TestFailure("a malformed one is taken") }
             case 1: try caller.send("POST /webhook/onboarding HTTP/1.1\r\nHost: a\r\nContent-Le")
+            // It keeps its place until its work is done.
             case 2: try caller.send(Listener.request("POST", "/webhook/onboarding", body: Listener.document(Scratch.phone(n))))
             default: break
             }
