@@ -26,6 +26,8 @@ final class ChildRun: Watcher {
     private var timedOut = false
     private var overflowed = false
     private(set) var hasEnded = false
+    /// It can say no more: what is left of it is its end.
+    var isSilent: Bool { hasEnded || child.output.number < 0 && child.errors.number < 0 }
 
     var onOutput: (ArraySlice<UInt8>) -> Void = { _ in }
     var onError: (ArraySlice<UInt8>) -> Void = { _ in }

@@ -91,7 +91,7 @@ final class Dispatcher {
         if queue.waiting.isEmpty { return nil }
         let count = min(queue.waiting.count, server.settings.group)
         if lane == .onboarding {
-            if !queue.running.isEmpty { return nil }
+            if queue.running.contains(where: { !$0.isOver }) { return nil }
             if now < settledAt {
                 wake(at: settledAt)
                 return nil
@@ -156,16 +156,14 @@ final class Dispatcher {
     }
 
     /// Counted before its caller is told, so that nobody comes in between.
-    func madeOne() { cap.made(now: server.loop.now) }
+    func madeOne(in group: Group) {
+        cap.made(now: server.loop.now)
+        if server.settings.commands.knowsGateway { settledAt = group.began + Int64(server.settings.settle) }
+    }
 
     func ended(_ group: Group) {
         queues[group.lane.rawValue].running.removeAll { $0 === group }
-        if group.lane == .onboarding, !group.created.isEmpty {
-            if server.settings.commands.knowsGateway {
-                settledAt = group.began + Int64(server.settings.settle)
-                server.confirmation.add(group.created)
-            }
-        }
+        if !group.created.isEmpty, server.settings.commands.knowsGateway { server.confirmation.add(group.created) }
         server.mayHaveDrained()
     }
 }

@@ -48,6 +48,8 @@ final class Group {
 
     /// Every document has its answer; only the child's end is missing.
     var isAnswered: Bool { open.isEmpty && failures.isEmpty }
+    /// And the child has closed its outputs, which is the last thing it does.
+    var isOver: Bool { isAnswered && !timedOut && run?.isSilent ?? true }
 
     private func take(_ line: ArraySlice<UInt8>) {
         guard let object = (try? Value(parsing: Array(line), dialect: .json, limits: .strict))?.objectValue, let id = object["requestId"]?.stringValue,
@@ -57,7 +59,7 @@ final class Group {
         failures[id] = nil
         if lane == .onboarding, object["outcome"]?.stringValue == "created" {
             created.append(object)
-            dispatcher.madeOne()
+            dispatcher.madeOne(in: self)
         }
         dispatcher.finish(work, answer, others: others)
     }
