@@ -19,6 +19,7 @@ let package = Package(
         .executableTarget(name: "dcb-create-agent", dependencies: ["CommandKit", "JSON", "Onboarding", "Provisioning"]),
         .executableTarget(name: "dcb-bind", dependencies: ["CommandKit", "JSON", "Onboarding", "Provisioning"]),
         .executableTarget(name: "dcb-onboard", dependencies: ["CommandKit", "JSON", "Onboarding", "Platform"]),
+        .executableTarget(name: "dcb-webhook", dependencies: ["CommandKit", "HTTP", "JSON", "Onboarding", "Platform"]),
         .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
         .target(name: "TestSupport", dependencies: ["CSQLite", "JSON", "Platform"], path: "Tests/Support"),
         .executableTarget(name: "platform-probe", dependencies: ["Platform"], path: "Tests/PlatformTests/Probe"),
@@ -39,6 +40,7 @@ let package = Package(
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
+        .testTarget(name: "dcb-webhookTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin", "openclaw-gateway-standin"]),
     ]

@@ -13,13 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -32,6 +39,7 @@ extern int pipe2(int ends[2], int flags);
 extern int setresuid(uid_t real, uid_t effective, uid_t saved);
 extern int setresgid(gid_t real, gid_t effective, gid_t saved);
 extern int syncfs(int fd);
+extern int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
 
 static inline char **dcb_environment(void) { return environ; }
 static inline int dcb_signal_descriptor(const sigset_t *set) { return signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK); }
@@ -156,6 +164,150 @@ static inline int dcb_flock_wait(int fd, int milliseconds) {
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     errno = e;
     return r;
+}
+
+// Addresses are 16 bytes, IPv4 ones mapped into IPv6 (RFC 4291 section 2.5.5.2), so that Swift sees one kind.
+static const uint8_t dcb_mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static inline int dcb_close_failed(int fd) {
+    int e = errno;
+    close(fd);
+    errno = e;
+    return -1;
+}
+
+static inline int dcb_listen_inet(const uint8_t address[16], uint16_t port, int backlog) {
+    int one = 1, is4 = memcmp(address, dcb_mapped, 12) == 0;
+    int fd = socket(is4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    struct sockaddr_in a4 = {0};
+    struct sockaddr_in6 a6 = {0};
+    a4.sin_family = AF_INET;
+    a4.sin_port = htons(port);
+    memcpy(&a4.sin_addr, address + 12, 4);
+    a6.sin6_family = AF_INET6;
+    a6.sin6_port = htons(port);
+    memcpy(&a6.sin6_addr, address, 16);
+    if (!is4) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    int r = is4 ? bind(fd, (struct sockaddr *)&a4, sizeof a4) : bind(fd, (struct sockaddr *)&a6, sizeof a6);
+    if (r != 0 || listen(fd, backlog) != 0) return dcb_close_failed(fd);
+    return fd;
+}
+
+// Bytes of the path; a leading zero byte is an abstract name. -1 with EINVAL when it is too long.
+static inline int dcb_unix_address(struct sockaddr_un *a, socklen_t *size, const char *path, size_t count) {
+    memset(a, 0, sizeof *a);
+    a->sun_family = AF_UNIX;
+    if (count == 0 || count >= sizeof a->sun_path) { errno = EINVAL; return -1; }
+    memcpy(a->sun_path, path, count);
+    *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + count + (path[0] != 0));
+    return 0;
+}
+
+// The mode is set before the first caller can come.
+static inline int dcb_listen_unix(const char *path, size_t count, mode_t mode, int backlog) {
+    struct sockaddr_un a;
+    socklen_t size;
+    if (dcb_unix_address(&a, &size, path, count) != 0) return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    if (bind(fd, (struct sockaddr *)&a, size) != 0) return dcb_close_failed(fd);
+    if (chmod(a.sun_path, mode) != 0 || listen(fd, backlog) != 0) return dcb_close_failed(fd);
+    return fd;
+}
+
+// A connected stream socket to a Unix name, or -1.
+static inline int dcb_connect_unix(const char *path, size_t count) {
+    struct sockaddr_un a;
+    socklen_t size;
+    if (dcb_unix_address(&a, &size, path, count) != 0) return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    if (connect(fd, (struct sockaddr *)&a, size) != 0) return dcb_close_failed(fd);
+    return fd;
+}
+
+// The next caller, or -1. family: 0 when it has no internet address.
+static inline int dcb_accept(int listener, uint8_t address[16], int *is_inet) {
+    struct sockaddr_storage a;
+    socklen_t size = sizeof a;
+    int one = 1, fd = accept4(listener, (struct sockaddr *)&a, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) return -1;
+    memset(address, 0, 16);
+    *is_inet = 1;
+    if (a.ss_family == AF_INET) {
+        memcpy(address, dcb_mapped, 12);
+        memcpy(address + 12, &((struct sockaddr_in *)&a)->sin_addr, 4);
+    } else if (a.ss_family == AF_INET6) {
+        memcpy(address, &((struct sockaddr_in6 *)&a)->sin6_addr, 16);
+    } else {
+        *is_inet = 0;
+    }
+    if (*is_inet) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+// The port and address a socket is bound to; -1 when it is no internet socket.
+static inline int dcb_bound_port(int fd, uint8_t address[16]) {
+    struct sockaddr_storage a;
+    socklen_t size = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &size) != 0) return -1;
+    if (a.ss_family == AF_INET) {
+        memcpy(address, dcb_mapped, 12);
+        memcpy(address + 12, &((struct sockaddr_in *)&a)->sin_addr, 4);
+        return ntohs(((struct sockaddr_in *)&a)->sin_port);
+    }
+    if (a.ss_family != AF_INET6) return -1;
+    memcpy(address, &((struct sockaddr_in6 *)&a)->sin6_addr, 16);
+    return ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
+}
+
+static inline int dcb_is_listening(int fd) {
+    int is = 0;
+    socklen_t size = sizeof is;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is, &size) == 0 && is;
+}
+
+static inline int dcb_send_datagram(const char *path, size_t count, const void *bytes, size_t size) {
+    struct sockaddr_un a;
+    socklen_t length;
+    if (dcb_unix_address(&a, &length, path, count) != 0) return -1;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    ssize_t n = sendto(fd, bytes, size, MSG_NOSIGNAL, (struct sockaddr *)&a, length);
+    close(fd);
+    return n == (ssize_t)size ? 0 : -1;
+}
+
+static inline int dcb_epoll_control(int poller, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event e = {0};
+    e.events = events;
+    e.data.u64 = token;
+    return epoll_ctl(poller, operation, fd, &e);
+}
+
+static inline int dcb_epoll_wait(int poller, uint64_t *tokens, uint32_t *events, int count, int milliseconds) {
+    struct epoll_event e[256];
+    int n = epoll_wait(poller, e, count < 256 ? count : 256, milliseconds);
+    for (int i = 0; i < n; i++) {
+        tokens[i] = e[i].data.u64;
+        events[i] = e[i].events;
+    }
+    return n;
+}
+
+// As many descriptors as the hard limit lets us have. Returns their number.
+static inline int64_t dcb_raise_descriptor_limit(void) {
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return -1;
+    rlim_t wanted = r.rlim_max < 65536 ? r.rlim_max : 65536;
+    if (r.rlim_cur < wanted) {
+        r.rlim_cur = wanted;
+        setrlimit(RLIMIT_NOFILE, &r);
+        getrlimit(RLIMIT_NOFILE, &r);
+    }
+    return (int64_t)r.rlim_cur;
 }
 
 #endif

@@ -80,7 +80,7 @@ public struct ChildProcess: Sendable {
         return RunningChild(self, pid: pid, feed: inWrite, out: outRead, err: errRead)
     }
 
-    private func spawn(in input: Descriptor, out: Descriptor, err: Descriptor) throws(SystemError) -> Int32 {
+    func spawn(in input: Descriptor, out: Descriptor, err: Descriptor) throws(SystemError) -> Int32 {
         var options = dcb_spawn_options()
         options.in = input.number
         options.out = out.number

@@ -86,7 +86,7 @@ extension Scratch {
     public func start(_ command: String, _ arguments: [String] = [], _ documents: [Object], environment more: [String: String] = [:]) throws -> Started {
         let base = folder + "/started-" + (try Random.hex(bytes: 4))
         try write(documents.map { $0.line }.joined(), to: base + ".in")
-        let words = ([Path.join(Scratch.commands, command)] + arguments).map { "'" + $0 + "'" }.joined(separator: " ")
+        let words = ([command.contains("/") ? command : Path.join(Scratch.commands, command)] + arguments).map { "'" + $0 + "'" }.joined(separator: " ")
         let inner = "echo \\$\\$ > \(base).pid; exec \(words) < \(base).in > \(base).out 2> \(base).err"
         let line = "( sh -c \"\(inner)\"; echo $? > \(base).code; mv \(base).code \(base).end ) > /dev/null 2>&1 < /dev/null &"
         try run("/bin/sh", ["-c", line], environment: more)
@@ -104,6 +104,9 @@ public struct Started: Sendable {
     public var pid: Int32? {
         ((try? Files.read(base + ".pid")) ?? nil).flatMap { Int32(String(decoding: $0, as: UTF8.self).filter { $0.isNumber }) }
     }
+
+    /// What it has said on standard error so far.
+    public var errors: String { String(decoding: ((try? Files.readIfPresent(base + ".err")) ?? nil) ?? [], as: UTF8.self) }
 
     /// What it said, when it has ended.
     public func wait(seconds: Int = 60) throws -> Output {

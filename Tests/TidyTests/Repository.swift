@@ -26,6 +26,11 @@ enum Repository {
         return found
     }
 
+    /// Of a command for users in section 1, of a service in section 8.
+    static func page(of command: String) -> String? {
+        ["man/\(command).1", "man/\(command).8"].first { Files.exists(Path.join(root, $0)) }
+    }
+
     static let commands: [String] = ((try? entries("Sources")) ?? []).filter { $0.hasPrefix("dcb-") }
 }
 

@@ -74,7 +74,7 @@ import Testing
 
     @Test func textIsClean() throws {
         let all = try Repository.files(".").filter { path in
-            [".swift", ".h", ".md", ".1", ".7", ".template", ".modulemap"].contains { path.hasSuffix($0) } || path.hasPrefix("scripts/")
+            [".swift", ".h", ".md", ".1", ".7", ".8", ".template", ".modulemap"].contains { path.hasSuffix($0) } || path.hasPrefix("scripts/")
         }
         for path in all {
             let bytes = try Files.read(Path.join(Repository.root, path))
@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test(arguments: Repository.commands) func everyCommandHasItsPageAndItsTests(_ command: String) throws {
-        #expect(Files.exists(Path.join(Repository.root, "man/\(command).1")))
+        #expect(Repository.page(of: command) != nil)
         #expect(try !Repository.files("Tests/\(command)Tests", ending: ".swift").isEmpty)
         let main = try Repository.text("Sources/\(command)/main.swift")
         #expect(main.split(separator: "\n", omittingEmptySubsequences: false).count <= 60, "main is a page")
@@ -200,7 +200,7 @@ import Testing
     /// Each option that a command's help names stands in its page, or, when all have it, in dcb(7).
     @Test(arguments: Repository.commands) func optionsAreInTheManual(_ command: String) throws {
         let help = try Scratch(config: nil).run(command, ["--help"]).out
-        let own = try Repository.text("man/\(command).1"), common = try Repository.text("man/dcb.7")
+        let own = try Repository.text(Repository.page(of: command) ?? "man/\(command).1"), common = try Repository.text("man/dcb.7")
         let options = help.matches(of: /\n\s+(-\w, )?--([a-z-]+)/).map { String($0.2) }
         #expect(options.count > 12)
         for option in options where option != "help" && option != "quiet" && option != "verbose" {

@@ -1,0 +1,22 @@
+import CommandKit
+import Onboarding
+import Platform
+
+let command = Command.begin(Settings.spec)
+do throws(Problem) {
+    CurrentProcess.raiseDescriptorLimit()
+    let settings = try Settings(command)
+    let token = try Token.load(file: settings.tokenFile, environment: command.context.environment)
+    // The sockets first: a low port is root's to open, and root becomes the owner next.
+    let acceptors = try Acceptors(command)
+    if let paths = Paths.resolve(option: command.arguments.value, environment: command.context.environment, home: command.context.home),
+        Files.exists(paths.stateDir)
+    {
+        try Ownership.enter(stateFolder: paths.stateDir)
+    }
+    do throws(SystemError) {
+        let isClean = try Server(command, settings, token, acceptors).run()
+        if !isClean { command.console.note(.tempFail) }
+    } catch { throw Problem(error) }
+} catch { command.console.exit(with: error) }
+command.console.exit()
