@@ -1,4 +1,4 @@
-"""The command lines of docs/*.md.
+"""The command lines of docs/*.md, and the lint of README's (scripts/checks/readme runs them).
 
 A block of shell says in its info string what becomes of it:
 
@@ -160,7 +160,10 @@ def look(document):
             if re.search(r"^(\$ )?(dcb-|docker |openclaw |\./scripts/|scripts/)", body, re.M) and (not words or words[0] == "text"):
                 fault(place, "a block of commands without a mark: see scripts/checks/docs.py")
             continue
-        if words[0] != "sh" or len(words) < 2:
+        if document == "README.md" and words == ["sh"]:
+            lint(place, body)
+            counts["linted"] += 1
+        elif words[0] != "sh" or len(words) < 2:
             fault(place, "a block of shell without a mark: see scripts/checks/docs.py")
         elif words[1] == "run":
             needs = [name for word in words[2:] if word.startswith("needs=") for name in word[6:].split(",")]
@@ -191,7 +194,7 @@ def look(document):
                 fault(document, "a link leads nowhere: " + link)
 
 
-for document in sorted(glob.glob("docs/*.md")):
+for document in ["README.md"] + sorted(glob.glob("docs/*.md")):
     look(document)
 for line in sorted(set(skipped)):
     print("skipped: docs: " + line)
