@@ -59,6 +59,9 @@ def help_of(command):
             path = os.path.join("scripts", name)
         if path is None:
             helps[command] = None
+        elif path.startswith("scripts/") and "--help" not in open(path, encoding="utf-8").read():
+            # It takes no options; asked for help it would just begin.
+            helps[command] = "none"
         else:
             done = subprocess.run([path, "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
             helps[command] = done.stdout + done.stderr
