@@ -160,7 +160,7 @@ def look(document):
         place = "%s:%d" % (document, line)
         words = info.split()
         if not words or words[0] not in ("sh", "bash", "shell", "console"):
-            if re.search(r"^(\$ )?(dcb-|docker |openclaw |\./scripts/|scripts/)", body, re.M) and (not words or words[0] == "text"):
+            if re.search(r"^(\$ )?(dcb-[a-z-]+ |docker |openclaw |(\./)?scripts/[a-z])", body, re.M) and (not words or words[0] == "text"):
                 fault(place, "a block of commands without a mark: see scripts/checks/docs.py")
             continue
         if document == "README.md" and words == ["sh"]:
