@@ -29,6 +29,10 @@ public struct Command {
                 try console.write("\(spec.name) \(CommandSpec.version)\n")
                 console.exit()
             }
+            if let script = arguments.value("completions").flatMap(spec.completions) {
+                try console.write(script)
+                console.exit()
+            }
             if let which = arguments.value("schema") {
                 guard let schema = spec.schema(which, arguments.verb) else {
                     throw Problem(.usage, "there is no schema of that name", hint: "use --schema input, output or settings")

@@ -38,6 +38,7 @@ public struct OptionSpec: Sendable {
         OptionSpec(
             "log", takes: .one("FORMAT"), choices: ["text", "json", "journal"], "how standard error is written; default: text on a terminal, else json"),
         OptionSpec("schema", takes: .one("WHICH"), "print a JSON Schema (input, output, settings) and exit"),
+        OptionSpec("completions", takes: .one("SHELL"), choices: CommandSpec.shells, "print a completion script and exit"),
     ]
 
     public static let dryRun = OptionSpec("dry-run", short: "n", "change nothing; answer what would be")
@@ -151,7 +152,7 @@ public struct CommandSpec: Sendable {
         var verb: String?
         if !verbs.isEmpty, values["help"] == nil, values["version"] == nil {
             guard let first = operands.first else {
-                if values["schema"] != nil { return Arguments(verb: nil, values: values, operands: []) }
+                if values["schema"] != nil || values["completions"] != nil { return Arguments(verb: nil, values: values, operands: []) }
                 throw Problem(.usage, "a verb is missing: \(verbs.joined(separator: ", "))")
             }
             guard verbs.contains(first) else { throw Problem(.usage, "there is no verb '\(CommandSpec.printable(first))'") }

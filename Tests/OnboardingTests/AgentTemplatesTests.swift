@@ -41,19 +41,41 @@ import Testing
         }
     }
 
-    @Test func builtInOnesSayWhatTheyMust() throws {
-        let files = Dictionary(uniqueKeysWithValues: AgentTemplates.builtIn(language: "en").files.map { ($0.name, $0.text) })
+    /// In each language: the welcome, name and e-mail and their report, Google in one way only, no credentials, and which file is missing.
+    @Test(arguments: [
+        ("en", ["Welcome", "e-mail", "Never ask for a password", "say which one"]),
+        ("es", ["bienvenida", "correo electrónico", "No pidas nunca una contraseña", "di en tu primer mensaje cuál es"]),
+        ("pt", ["boas-vindas", "e-mail", "Nunca peça uma senha", "diga na sua primeira mensagem qual é"]),
+    ]) func builtInOnesSayWhatTheyMust(_ language: String, _ words: [String]) throws {
+        let files = Dictionary(uniqueKeysWithValues: AgentTemplates.builtIn(language: language).files.map { ($0.name, $0.text) })
+        let english = Dictionary(uniqueKeysWithValues: AgentTemplates.builtIn(language: "en").files.map { ($0.name, $0.text) })
         let agents = try #require(files["AGENTS.md"])
-        for words in [
-            "Welcome", "e-mail", "onboarding.json", "gog auth add", "--remote --step 1", "--remote --step 2", "--no-input < /dev/null",
-            "Never ask for a password", "say which one",
-        ] {
-            #expect(agents.contains(words), "\(words)")
+        for word in words + ["onboarding.json", "gog auth add", "--remote --step 1", "--remote --step 2", "--no-input < /dev/null"] {
+            #expect(agents.contains(word), "\(language): \(word)")
         }
-        let user = try #require(files["USER.md"])
-        for name in ["NAME", "PHONE", "LANGUAGE", "CREATED_AT"] { #expect(user.contains("{{\(name)}}")) }
-        // Never a flow that waits for somebody at a terminal.
-        for line in agents.split(separator: "\n") where line.contains("`gog ") { #expect(line.contains("--no-input < /dev/null")) }
+        // One way: the same commands in every language, and never a flow that waits for somebody at a terminal.
+        func commands(_ text: String) -> [Substring] { text.matches(of: /`(gog [^`]+)`/).map { $0.1 } }
+        #expect(commands(agents) == commands(try #require(english["AGENTS.md"])))
+        #expect(commands(agents).count == 3)
+        for command in commands(agents) { #expect(command.hasSuffix("--no-input < /dev/null")) }
+        // The same shape and the same placeholders, file by file.
+        for (name, text) in files {
+            let other = try #require(english[name])
+            func places(_ text: String) -> [String] { text.matches(of: /\{\{(\w+)\}\}/).map { String($0.1) } }
+            #expect(places(text) == places(other), "\(language)/\(name)")
+            func marks(_ text: String) -> [Substring] { text.split(separator: "\n").compactMap { $0.firstMatch(of: /^(#+|-|[0-9]\.)\s/)?.1 } }
+            #expect(marks(text) == marks(other), "\(language)/\(name)")
+        }
+        for name in ["NAME", "PHONE", "LANGUAGE", "CREATED_AT"] { #expect(files["USER.md"]?.contains("{{\(name)}}") == true) }
+        // The mark that the first contact looks for stands in MEMORY.md as it says.
+        let mark = try #require(agents.firstMatch(of: /MEMORY\.md[^\n"]*"([^"]+)":/)?.1)
+        #expect(files["MEMORY.md"]?.contains("- \(mark)\n") == true)
+    }
+
+    /// The languages that the map gives all have templates of their own.
+    @Test func everyLanguageOfTheMapIsThere() throws {
+        let languages = Set(LanguageMap.builtIn.prefixes.values.map(\.text)).union([LanguageMap.builtIn.standard.text])
+        #expect(Set(try Files.list(AgentTemplatesTests.configAgents)) == languages)
     }
 
     @Test func fallsBackFileByFile() throws {

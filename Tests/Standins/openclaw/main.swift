@@ -1,4 +1,5 @@
-// A stand-in for OpenClaw's own command: says and does what five versions of it were seen to say and do for `agents add` and `agents delete`.
+// A stand-in for OpenClaw's own command: says and does what five versions of it were seen to say and do for `agents add` and `agents delete`,
+// and what was read of `pairing list` and `pairing approve`.
 //
 // OPENCLAW_STANDIN_VERSION  2026.1.30, 2026.2.9, 2026.7.1, 2026.8.1 or 2026.9.6 (default)
 // OPENCLAW_STANDIN_MODE     how it misbehaves (see Mode)
@@ -14,6 +15,16 @@ do {
     let version = Release(rawValue: context.environment["OPENCLAW_STANDIN_VERSION"] ?? "2026.9.6") ?? .v2026_9_6
     let cli = Talk(version: version, isJSON: context.arguments.contains("--json"))
     do {
+        if context.arguments.dropFirst().first == "pairing" {
+            switch context.environment["OPENCLAW_STANDIN_MODE"] {
+            case "dies": CurrentProcess.die(by: SIGSEGV)
+            case "noisy": try cli.out("Config warnings:\n- none of importance")
+            case "hangs": Clock.sleep(milliseconds: 600_000)
+            case "fails-after": throw Refused("Error: something went wrong")
+            default: break
+            }
+            try Pairing(context.environment, cli).run(Array(context.arguments.dropFirst(2)))
+        }
         let words = try Words(Array(context.arguments.dropFirst()))
         let wanted = context.environment["OPENCLAW_STANDIN_VERB"]
         let misbehaves = wanted == nil || wanted == words.verb
