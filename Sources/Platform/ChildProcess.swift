@@ -63,7 +63,7 @@ public struct ChildProcess: Sendable {
             beatMilliseconds: min(beatMilliseconds, 1 << 40), beat: beat)
     }
 
-    private func start(in input: Descriptor, out: Descriptor, err: Descriptor) throws(SystemError) -> Int32 {
+    func start(in input: Descriptor, out: Descriptor, err: Descriptor) throws(SystemError) -> Int32 {
         var options = dcb_spawn_options()
         options.in = input.number
         options.out = out.number
@@ -179,8 +179,9 @@ public struct ChildProcess: Sendable {
     }
 }
 
-enum Pipe {
-    static func make() throws(SystemError) -> (read: Descriptor, write: Descriptor) {
+/// A pipe between this process and a child, or two children.
+public enum Pipe {
+    public static func make() throws(SystemError) -> (read: Descriptor, write: Descriptor) {
         var ends: [Int32] = [-1, -1]
         try check("make a pipe", nil) { pipe2(&ends, O_CLOEXEC) }
         return (Descriptor(ends[0]), Descriptor(ends[1]))
