@@ -20,6 +20,7 @@ let package = Package(
         .executableTarget(name: "dcb-bind", dependencies: ["CommandKit", "JSON", "Onboarding", "Provisioning"]),
         .executableTarget(name: "dcb-onboard", dependencies: ["CommandKit", "JSON", "Onboarding", "Platform"]),
         .executableTarget(name: "dcb-backup", dependencies: ["Archive", "CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
+        .executableTarget(name: "dcb-oauth-check", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
         .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
         .target(name: "TestSupport", dependencies: ["CSQLite", "JSON", "Platform"], path: "Tests/Support"),
         .executableTarget(name: "platform-probe", dependencies: ["Platform"], path: "Tests/PlatformTests/Probe"),
