@@ -37,6 +37,11 @@ let package = Package(
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "TestSupport"]),
+        .executableTarget(name: "gog-standin", dependencies: ["JSON", "Platform"], path: "Tests/Standins/gog"),
+        .testTarget(name: "dcb-backupTests", dependencies: ["Archive", "CSQLite", "JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-oauth-checkTests", dependencies: ["JSON", "Platform", "TestSupport", "gog-standin"]),
+        .testTarget(name: "CronTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
     ]

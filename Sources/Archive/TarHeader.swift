@@ -58,7 +58,9 @@ public enum TarHeader {
 
     private static func block(name: [UInt8], type: UInt8, mode: UInt32, user: Int, group: Int, size: Int, time: Int, link: [UInt8]) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: Tar.block)
-        func put(_ bytes: some Collection<UInt8>, _ field: Range<Int>) { block.replaceSubrange(field.lowerBound..<(field.lowerBound + bytes.count), with: bytes) }
+        func put(_ bytes: some Collection<UInt8>, _ field: Range<Int>) {
+            block.replaceSubrange(field.lowerBound..<(field.lowerBound + bytes.count), with: bytes)
+        }
         func put(octal number: Int, _ field: Range<Int>) {
             let digits = String(number, radix: 8)
             put(Array((String(repeating: "0", count: max(0, field.count - 1 - digits.utf8.count)) + digits).utf8), field)

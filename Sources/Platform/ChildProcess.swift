@@ -21,6 +21,8 @@ public struct ChildProcess: Sendable {
     /// The child is killed when this process dies.
     public var diesWithParent = true
     public var workingOutputLimitBytes = 512 << 20
+    /// Its standard input is /dev/null, not a pipe.
+    public var readsNothing = false
 
     /// - Parameter arguments: without the name of the program itself.
     public init(_ executable: String, _ arguments: [String], environment: [String: String]) {
@@ -54,7 +56,7 @@ public struct ChildProcess: Sendable {
         let (inRead, inWrite) = try Pipe.make()
         let (outRead, outWrite) = try Pipe.make()
         let (errRead, errWrite) = try Pipe.make()
-        let pid = try start(in: inRead, out: outWrite, err: errWrite)
+        let pid = try start(in: readsNothing ? try Descriptor.open("/dev/null", .read) : inRead, out: outWrite, err: errWrite)
         inRead.close()
         outWrite.close()
         errWrite.close()

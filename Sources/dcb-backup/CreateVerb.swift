@@ -155,7 +155,8 @@ struct CreateVerb {
     private func addManifest(_ tree: TreeWriter, _ writer: ArchiveWriter, _ record: [UInt8]?, _ included: [Value]) throws(Problem) {
         func text(_ name: [UInt8]) -> Value { .string(String(decoding: name, as: UTF8.self)) }
         let manifest: Object = [
-            "format": .number("1"), "version": .string(CommandSpec.version), "createdAt": .string(now.description), "stateDir": .string(workplace.paths.stateDir),
+            "format": .number("1"), "version": .string(CommandSpec.version), "createdAt": .string(now.description),
+            "stateDir": .string(workplace.paths.stateDir),
             "config": text(name(of: workplace.paths.config)), "record": record.map(text) ?? .null, "databases": .array(tree.databases),
             "included": .array(included), "notesTotal": .number("\(tree.notes.count)"), "notes": tree.notes.value,
         ]

@@ -52,7 +52,7 @@ struct AgentLook {
         }
         if let obstacle = looks.compactMap(\.obstacle).first {
             (state, detail) = obstacle
-        } else if !newest.place.isPointedAt {
+        } else if !newest.place.isPointedAt(by: newest.version) {
             (state, detail) = (.unreadable, "the sandbox settings in the config do not point at the folder that holds the token")
         } else if !hasPassword {
             (state, detail) = (.unreadable, "the config has no GOG_KEYRING_PASSWORD for this agent")
@@ -75,7 +75,9 @@ struct AgentLook {
     private mutating func underWay(_ places: GogPlaces, _ looks: [KeyringLook], _ now: Timestamp) {
         var times = looks.compactMap(\.startedAt)
         for place in places.configs { if let time = KeyringLook.started(in: place) { times.append(time) } }
-        if times.contains(where: { now.milliseconds - $0.milliseconds < 600_000 }) { note("under-way", .info, "an authorisation has been started and is not finished") }
+        if times.contains(where: { now.milliseconds - $0.milliseconds < 600_000 }) {
+            note("under-way", .info, "an authorisation has been started and is not finished")
+        }
     }
 
     /// Credentials may be in the data folder while the keyring is still in the config folder.

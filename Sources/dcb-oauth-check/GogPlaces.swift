@@ -8,8 +8,14 @@ struct GogPlaces {
         let base: String
         /// From there on: inside, where the sandbox may have put links.
         let parts: [String]
-        /// The agent's settings lead some gog here.
-        var isPointedAt: Bool
+        /// The agent's settings lead a gog up to 0.18 here.
+        var isForOld = false
+        /// The agent's settings lead gog 0.19 and later here.
+        var isForNew = false
+
+        var isPointedAt: Bool { isForOld || isForNew }
+        /// - Parameter version: the least that what is stored here points to.
+        func isPointedAt(by version: GogVersion) -> Bool { version == .v19 ? isForNew : isPointedAt }
 
         var path: String { parts.reduce(base) { Path.join($0, $1) } }
     }
@@ -30,34 +36,40 @@ struct GogPlaces {
         let variables = settings.variables
         let home = variables["HOME"] ?? "/workspace"
         // gog up to 0.18.
-        add(variables["XDG_CONFIG_HOME"].map { $0 + "/gogcli" } ?? home + "/.config/gogcli", pointed: true)
-        // gog 0.19 and later.
+        let config = variables["XDG_CONFIG_HOME"].map { $0 + "/gogcli" } ?? home + "/.config/gogcli"
+        add(config, old: true)
+        // gog 0.19 and later; without a folder of its own it takes the older place too, when a keyring is there.
         if let data = variables["GOG_DATA_DIR"] {
-            add(data, pointed: true)
+            add(data, new: true)
         } else if let gog = variables["GOG_HOME"] {
-            add(gog + "/data", pointed: true)
-            addConfig(gog + "/config")
+            add(gog + "/data", new: true)
+            if let place = place(gog + "/config") { configs.append(place) }
         } else {
-            add(variables["XDG_DATA_HOME"].map { $0 + "/gogcli" } ?? home + "/.local/share/gogcli", pointed: true)
+            add(config, new: true)
+            add(variables["XDG_DATA_HOME"].map { $0 + "/gogcli" } ?? home + "/.local/share/gogcli", new: true)
         }
         // Where another gog, or another environment, would have put it.
-        for path in ["/workspace/.gog/data", "/workspace/.gog-config/gogcli", "/workspace/.gog-data/gogcli"] { add(path, pointed: false) }
-        for path in [home + "/.config/gogcli", home + "/.local/share/gogcli"] { add(path, pointed: false) }
+        for path in ["/workspace/.gog/data", "/workspace/.gog-config/gogcli", "/workspace/.gog-data/gogcli"] { add(path) }
+        for path in [home + "/.config/gogcli", home + "/.local/share/gogcli"] { add(path) }
     }
 
-    private mutating func add(_ path: String, pointed: Bool) {
-        guard let place = place(path, pointed: pointed) else {
-            if pointed { isOutOfReach = true }
+    private mutating func add(_ path: String, old: Bool = false, new: Bool = false) {
+        guard var place = place(path) else {
+            if old || new { isOutOfReach = true }
             return
         }
-        if roots.contains(where: { $0.path == place.path }) { return }
+        if let known = roots.firstIndex(where: { $0.path == place.path }) {
+            roots[known].isForOld = roots[known].isForOld || old
+            roots[known].isForNew = roots[known].isForNew || new
+            return
+        }
+        place.isForOld = old
+        place.isForNew = new
         roots.append(place)
     }
 
-    private mutating func addConfig(_ path: String) { if let place = place(path, pointed: true) { configs.append(place) } }
-
     /// A path in the sandbox as one of the host: below the workspace, or below a bind.
-    private func place(_ path: String, pointed: Bool) -> Place? {
+    private func place(_ path: String) -> Place? {
         guard path.hasPrefix("/") else { return nil }
         let absolute = Path.absolute(path)
         var best: (source: String, target: String)?
@@ -65,6 +77,6 @@ struct GogPlaces {
             if target.utf8.count > best?.target.utf8.count ?? -1 { best = (source, target) }
         }
         guard let best else { return nil }
-        return Place(base: best.source, parts: absolute.dropFirst(best.target.count).split(separator: "/").map(String.init), isPointedAt: pointed)
+        return Place(base: best.source, parts: absolute.dropFirst(best.target.count).split(separator: "/").map(String.init))
     }
 }

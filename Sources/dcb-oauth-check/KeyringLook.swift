@@ -109,7 +109,9 @@ struct KeyringLook {
         identity = (status.device, status.inode)
         if status.user != user {
             findings.append(
-                OAuthFinding(id: "keyring-owner", severity: .error, detail: "the keyring belongs to uid \(status.user), not to the sandbox's \(user): gog then says that there are no accounts"))
+                OAuthFinding(
+                    id: "keyring-owner", severity: .error,
+                    detail: "the keyring belongs to uid \(status.user), not to the sandbox's \(user): gog then says that there are no accounts"))
             obstacle = (.unreadable, "the keyring belongs to another user than the sandbox's")
         } else if status.permissions & 0o700 != 0o700 {
             obstacle = (.unreadable, "the keyring's mode bars its own user")
@@ -153,7 +155,8 @@ struct KeyringLook {
             if case .damaged = file {
                 Clock.sleep(milliseconds: KeyringLook.rereadMilliseconds)
                 file = TokenFile(try keyring.file(name).readToEnd(limit: KeyringLook.greatestEntry))
-                if case .damaged = file {} else {
+                if case .damaged = file {
+                } else {
                     findings.append(OAuthFinding(id: "torn-once", severity: .info, detail: "an entry was being written while it was read"))
                 }
             }

@@ -63,6 +63,7 @@ struct Probe {
         }
         var process = ChildProcess(executable, arguments + Probe.gogWords, environment: child)
         process.ownGroup = true
+        process.readsNothing = true
         process.workingOutputLimitBytes = Probe.outputLimitBytes
         let result: ChildProcess.Result
         do { result = try process.run(input: [], deadline: Deadline(in: Probe.deadlineMilliseconds), interrupt: interrupt) } catch { throw Problem(error) }

@@ -45,7 +45,8 @@ struct Report {
         var text = ""
         for look in looks {
             let days = age(look).map { "\($0 / 86400) d" } ?? "-"
-            text += padded(needsAttention(look) ? "!" : " ", 2) + padded(look.agentID, 26) + padded(look.state.rawValue, 12) + padded(days, 8) + look.detail + "\n"
+            text +=
+                padded(needsAttention(look) ? "!" : " ", 2) + padded(look.agentID, 26) + padded(look.state.rawValue, 12) + padded(days, 8) + look.detail + "\n"
             for finding in look.findings { text += "      \(finding.severity.rawValue): \(finding.detail)\n" }
         }
         text += "\(looks.count) agents, \(attention) need attention\n"
