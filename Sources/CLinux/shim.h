@@ -63,6 +63,17 @@ static inline long dcb_filesystem_type(int fd) {
     return fstatfs(fd, &s) == 0 ? (long)s.f_type : -1;
 }
 
+// What a folder needs that Glibc's overlay does not have.
+static inline int dcb_set_time_at(int folder, const char *name, int64_t seconds, int64_t nanoseconds) {
+    struct timespec t[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
+    return utimensat(folder, name, t, AT_SYMLINK_NOFOLLOW);
+}
+static inline int64_t dcb_blocks(const struct stat *s) { return s->st_blocks; }
+static inline int64_t dcb_free_bytes(int fd) {
+    struct statfs s;
+    return fstatfs(fd, &s) == 0 ? (int64_t)s.f_bavail * (int64_t)s.f_bsize : -1;
+}
+
 // Drops to a user for good: groups first, then gid, then uid.
 static inline int dcb_become(uid_t uid, gid_t gid) {
     if (setgroups(1, &gid) != 0) return -1;

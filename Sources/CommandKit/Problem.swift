@@ -38,6 +38,11 @@ public struct Problem: Error, Sendable, Equatable {
         self.init(kind, error.description)
     }
 
+    /// Runs system calls; the error of one becomes the problem that it is.
+    public static func catching<T>(_ body: () throws(SystemError) -> T) throws(Problem) -> T {
+        do throws(SystemError) { return try body() } catch { throw Problem(error) }
+    }
+
     /// The names that scripts rely on.
     public enum Kind: String, Sendable, CaseIterable {
         case usage
@@ -57,6 +62,7 @@ public struct Problem: Error, Sendable, Equatable {
         case phoneBoundElsewhere = "phone-bound-elsewhere"
         case cancelled
         case notReady = "not-ready"
+        case archiveDamaged = "archive-damaged"
         case openclawMissing = "openclaw-missing"
         case openclawFailed = "openclaw-failed"
         case gogMissing = "gog-missing"
@@ -102,7 +108,8 @@ public struct Problem: Error, Sendable, Equatable {
             switch self {
             case .usage: .usage
             case .notJSON, .tooLarge, .unknownMember, .missingMember, .invalidMember, .invalidPhone, .invalidName, .invalidEmail, .invalidTime,
-                .invalidStatus, .invalidLanguage, .illegalTransition, .agentBelongsElsewhere, .phoneBoundElsewhere, .cancelled, .notReady:
+                .invalidStatus, .invalidLanguage, .illegalTransition, .agentBelongsElsewhere, .phoneBoundElsewhere, .cancelled, .notReady,
+                .archiveDamaged:
                 .data
             case .openclawMissing, .openclawFailed, .gogMissing, .dockerMissing, .gatewayUnreachable, .helperMissing: .unavailable
             case .internalError: .software
@@ -133,6 +140,7 @@ public struct Problem: Error, Sendable, Equatable {
             case .phoneBoundElsewhere: "remove the other binding from openclaw.json first"
             case .cancelled: "onboard the phone again with dcb-onboard"
             case .notReady: "run the steps before it first, see dcb(7)"
+            case .archiveDamaged: "use another archive; dcb-backup list shows which were verified"
             case .openclawMissing: "install openclaw, or use --driver file"
             case .openclawFailed: "run the openclaw command by hand to see why"
             case .gogMissing: "install gog in the sandbox image"

@@ -128,7 +128,7 @@ public enum ConfigFile {
         } catch { throw Problem(error) }
     }
 
-    private static func acquireOwn(_ path: String, _ config: String, _ deadline: Deadline) throws(Problem) -> FileLock {
+    static func acquireOwn(_ path: String, _ config: String, _ deadline: Deadline) throws(Problem) -> FileLock {
         // A config that is not there is said before a folder is made for it.
         _ = try Snapshot.resolve(config)
         do throws(SystemError) {

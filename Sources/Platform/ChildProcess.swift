@@ -20,6 +20,8 @@ public struct ChildProcess: Sendable {
     public var ownGroup = false
     /// The child is killed when this process dies.
     public var diesWithParent = true
+    /// Its standard input is /dev/null, and no pipe.
+    public var readsNothing = false
     public var workingOutputLimitBytes = 512 << 20
 
     /// - Parameter arguments: without the name of the program itself.
@@ -73,7 +75,7 @@ public struct ChildProcess: Sendable {
         let (inRead, inWrite) = try Pipe.make()
         let (outRead, outWrite) = try Pipe.make()
         let (errRead, errWrite) = try Pipe.make()
-        let pid = try spawn(in: inRead, out: outWrite, err: errWrite)
+        let pid = try spawn(in: readsNothing ? try Descriptor.open("/dev/null", .read) : inRead, out: outWrite, err: errWrite)
         inRead.close()
         outWrite.close()
         errWrite.close()

@@ -131,6 +131,29 @@ public final class Descriptor: @unchecked Sendable {
         if n != bytes.count { throw SystemError("write", path, .noSpace) }
     }
 
+    /// Fills as much of `buffer` as the next read gives.
+    /// - Returns: how many bytes; 0 at the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        try check("read", path) { Glibc.read(number, buffer.baseAddress, buffer.count) }
+    }
+
+    /// The same as `writeAll(_:)`, from memory that is the caller's.
+    public func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        var done = 0
+        while done < bytes.count { done += try check("write", path) { Glibc.write(number, bytes.baseAddress.map { $0 + done }, bytes.count - done) } }
+    }
+
+    /// Moves the place of the next read or write.
+    public func seek(to offset: Int) throws(SystemError) { try check("seek in", path) { lseek(number, offset, SEEK_SET) } }
+    /// Moves it on, over what becomes a hole.
+    public func skip(_ count: Int) throws(SystemError) { try check("seek in", path) { lseek(number, count, SEEK_CUR) } }
+    public func setSize(_ count: Int) throws(SystemError) { try check("resize", path) { ftruncate(number, count) } }
+    /// Room left for us on its file system; nil when it cannot be asked.
+    public var freeBytes: Int? {
+        let free = dcb_free_bytes(number)
+        return free < 0 ? nil : Int(free)
+    }
+
     public func sync() throws(SystemError) { try check("sync", path) { fsync(number) } }
     /// Syncs the whole file system that this file is on.
     public func syncFileSystem() throws(SystemError) { try check("sync", path) { syncfs(number) } }
@@ -170,6 +193,8 @@ public struct FileStatus: Sendable, Equatable {
     public let group: UInt32
     public let links: Int
     public let sizeBytes: Int
+    /// What it takes on disk: less than its size when it has holes.
+    public let allocatedBytes: Int
     public let modifiedNanoseconds: Int64
     public let changedNanoseconds: Int64
 
@@ -182,6 +207,7 @@ public struct FileStatus: Sendable, Equatable {
         links = Int(s.st_nlink)
         sizeBytes = Int(s.st_size)
         var copy = s
+        allocatedBytes = Int(dcb_blocks(&copy)) * 512
         modifiedNanoseconds = dcb_mtime_ns(&copy)
         changedNanoseconds = dcb_ctime_ns(&copy)
     }

@@ -56,7 +56,7 @@ extension Scratch {
     }
 
     /// Beside the commands under test, else beside the test bundle.
-    static func standin(_ name: String) throws -> String {
+    public static func standin(_ name: String) throws -> String {
         var folders = [Scratch.commands]
         for word in CommandLine.arguments + [CurrentProcess.executablePath ?? ""] where word.contains(".xctest") {
             let parts = word.split(separator: "/", omittingEmptySubsequences: false)

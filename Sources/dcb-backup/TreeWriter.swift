@@ -1,0 +1,164 @@
+import Archive
+import CommandKit
+import JSON
+import Onboarding
+import Platform
+import Store
+
+/// Puts a folder into an archive: databases as their snapshots, everything else as it is read.
+final class TreeWriter {
+    private struct FileID: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// Files with several names that are remembered; beyond it a second name is archived as a file of its own.
+    private static let greatestLinks = 100_000
+    /// What is mostly a hole and larger than this is left out: an agent can make any size of it for nothing.
+    private static let greatestHole = 64 << 30
+
+    private let writer: ArchiveWriter
+    private let snapshots: Snapshots
+    /// Content that takes the place of what is on disk, by path.
+    private let replaced: [[UInt8]: (bytes: [UInt8], status: FileStatus?)]
+    private var written: [FileID: (name: [UInt8], sum: String)] = [:]
+    private var isThere: Set<[UInt8]> = []
+    private(set) var databases: [Value] = []
+    var notes = Notes()
+
+    init(_ writer: ArchiveWriter, _ snapshots: Snapshots, replaced: [[UInt8]: (bytes: [UInt8], status: FileStatus?)]) {
+        self.writer = writer
+        self.snapshots = snapshots
+        self.replaced = replaced
+    }
+
+    /// - Parameters:
+    ///   - path: the folder's own, real.
+    ///   - prefix: what its content is called in the archive.
+    func add(_ folder: Folder, path: String, prefix: [UInt8], leftOut: [FileStatus], isState: Bool) throws(Problem) {
+        let walk = StateWalk(leftOut: leftOut, isState: isState)
+        var notes = self.notes
+        defer { self.notes = notes }
+        try walk.each(folder, prefix: prefix, notes: &notes) { (item, notes) throws(Problem) in
+            if Termination.pending != nil { throw Problem(.interrupted, "interrupted by a signal") }
+            let relative = prefix.isEmpty ? item.path : Array(item.path.dropFirst(prefix.count + 1))
+            try add(item, at: Array((path + "/").utf8) + relative, &notes)
+        }
+    }
+
+    /// What belongs into the archive and was not met on the way.
+    func addMissing() throws(Problem) {
+        for (name, content) in replaced.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) where !isThere.contains(name) {
+            try addFolders(above: name)
+            try add(name, content.bytes, content.status)
+        }
+    }
+
+    /// A database that lies elsewhere.
+    func addDatabase(_ name: [UInt8], _ status: FileStatus) throws(Problem) {
+        guard let copy = snapshots.copies[name], !isThere.contains(name) else { return }
+        try addFolders(above: name)
+        try add(name, copy, status)
+    }
+
+    func addFolders(above name: [UInt8]) throws(Problem) {
+        var at = 0
+        while let slash = name[at...].firstIndex(of: UInt8(ascii: "/")) {
+            let folder = Array(name[..<slash])
+            at = slash + 1
+            if !folder.isEmpty, !writer.hasFolder(folder) { try writer.add(TarEntry(name: folder, kind: .folder, mode: 0o700)) }
+        }
+    }
+
+    // MARK: items
+
+    private func add(_ item: StateWalk.Item, at source: [UInt8], _ notes: inout Notes) throws(Problem) {
+        if let content = replaced[item.path], !item.status.isDirectory { return try add(item.path, content.bytes, content.status ?? item.status) }
+        if item.status.isDirectory { return try writer.add(entry(item.path, .folder, item.status)) }
+        if item.status.isSymbolicLink { return try addLink(item, &notes) }
+        guard item.status.isRegular else { return notes.add(.special, item.path) }
+        if isCompanion(item.path) { return }
+        let file: Descriptor
+        let status: FileStatus
+        do throws(SystemError) {
+            file = try item.folder.file(item.name)
+            status = try file.status()
+        } catch {
+            switch error.code {
+            case .notFound, .loop: return notes.add(.vanished, item.path)
+            case .denied, .notPermitted: return notes.add(.unreadable, item.path)
+            default: throw Problem(error)
+            }
+        }
+        guard status.isRegular else { return notes.add(.special, item.path) }
+        // With less room than half its size it is mostly holes.
+        if status.sizeBytes > TreeWriter.greatestHole, status.allocatedBytes < status.sizeBytes / 2 { return notes.add(.unfit, item.path) }
+        try addContent(item, file, status, at: source, &notes)
+    }
+
+    private func addContent(_ item: StateWalk.Item, _ file: Descriptor, _ status: FileStatus, at source: [UInt8], _ notes: inout Notes) throws(Problem) {
+        let first = try Problem.catching { () throws(SystemError) in try file.read(atMost: SQLiteFile.magic.count) }
+        let id = FileID(device: status.device, inode: status.inode)
+        if first == SQLiteFile.magic {
+            var copy = snapshots.copies[item.path]
+            if copy == nil { copy = try snapshots.late(item.path, at: source) }
+            if let copy {
+                if let damage = copy.damage { notes.add(.damaged, item.path, detail: damage) }
+                return try add(item.path, copy, status)
+            }
+            notes.add(.damaged, item.path, detail: "it cannot be read as a database: copied as a file")
+            databases.append(["path": .string(String(decoding: item.path, as: UTF8.self)), "sound": false])
+        } else if status.links > 1, let known = written[id] {
+            return try writer.addHardLink(entry(item.path, .hardLink(known.name), status), sum: known.sum)
+        }
+        let (sum, present) = try writer.add(entry(item.path, .file, status, sizeBytes: status.sizeBytes), from: file, first: first)
+        if status.links > 1, first != SQLiteFile.magic, written.count < TreeWriter.greatestLinks { written[id] = (item.path, sum) }
+        let after = try Problem.catching { () throws(SystemError) in try file.status() }
+        if present < status.sizeBytes || !after.isSame(as: status) { notes.add(.changed, item.path) }
+    }
+
+    private func add(_ name: [UInt8], _ copy: Snapshots.Copy, _ status: FileStatus) throws(Problem) {
+        let file = try Problem.catching { () throws(SystemError) in try Descriptor.open(copy.path, .read) }
+        let size = try Problem.catching { () throws(SystemError) in try file.status() }.sizeBytes
+        _ = try writer.add(entry(name, .file, status, sizeBytes: size), from: file)
+        isThere.insert(name)
+        databases.append(["path": .string(String(decoding: name, as: UTF8.self)), "sound": .bool(copy.damage == nil)])
+        snapshots.discard(name)
+    }
+
+    private func add(_ name: [UInt8], _ bytes: [UInt8], _ status: FileStatus?) throws(Problem) {
+        var header = TarEntry(name: name, kind: .file, mode: 0o600, sizeBytes: bytes.count)
+        if let status { header = entry(name, .file, status, sizeBytes: bytes.count) }
+        try writer.add(header, content: bytes)
+        isThere.insert(name)
+    }
+
+    private func addLink(_ item: StateWalk.Item, _ notes: inout Notes) throws(Problem) {
+        let target: [UInt8]
+        do throws(SystemError) { target = try item.folder.link(item.name) } catch {
+            if error.code == .notFound || error.code == .invalid { return notes.add(.vanished, item.path) }
+            throw Problem(error)
+        }
+        let depth = item.path.reduce(0) { $0 + ($1 == UInt8(ascii: "/") ? 1 : 0) }
+        if let why = EntryRules.objection(to: target, depth: depth) {
+            return notes.add(.link, item.path, detail: "it \(why): \(String(decoding: target.prefix(200), as: UTF8.self))")
+        }
+        try writer.add(entry(item.path, .symbolicLink(target), item.status))
+    }
+
+    /// The log of a database whose snapshot has what it holds.
+    private func isCompanion(_ path: [UInt8]) -> Bool {
+        for suffix in SQLiteFile.companions where path.count > suffix.utf8.count && path.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) {
+            if snapshots.copies[Array(path.dropLast(suffix.utf8.count))] != nil { return true }
+        }
+        return false
+    }
+
+    private func entry(_ name: [UInt8], _ kind: TarEntry.Kind, _ status: FileStatus, sizeBytes: Int = 0) -> TarEntry {
+        let second: Int64 = 1_000_000_000
+        let whole = status.modifiedNanoseconds >= 0 ? status.modifiedNanoseconds / second : (status.modifiedNanoseconds - second + 1) / second
+        return TarEntry(
+            name: name, kind: kind, mode: status.permissions, user: status.user, group: status.group, sizeBytes: sizeBytes, modifiedSeconds: whole,
+            modifiedNanoseconds: status.modifiedNanoseconds - whole * second)
+    }
+}
