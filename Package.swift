@@ -18,6 +18,7 @@ let package = Package(
         .executableTarget(name: "dcb-create-agent", dependencies: ["CommandKit", "JSON", "Onboarding", "Provisioning"]),
         .executableTarget(name: "dcb-bind", dependencies: ["CommandKit", "JSON", "Onboarding", "Provisioning"]),
         .executableTarget(name: "dcb-onboard", dependencies: ["CommandKit", "JSON", "Onboarding", "Platform"]),
+        .executableTarget(name: "dcb-reconcile", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
         .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
         .target(name: "TestSupport", dependencies: ["CSQLite", "JSON", "Platform"], path: "Tests/Support"),
         .executableTarget(name: "platform-probe", dependencies: ["Platform"], path: "Tests/PlatformTests/Probe"),
