@@ -36,6 +36,7 @@ let package = Package(
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
+        .testTarget(name: "dcb-reconcileTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
     ]
 )

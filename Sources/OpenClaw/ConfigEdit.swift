@@ -71,7 +71,8 @@ public struct ConfigEdit: Sendable {
 
     /// Whether applying it would give the same bytes.
     public var isEmpty: Bool {
-        addedPositions.isEmpty && removed.isEmpty && completions.isEmpty && replacements.isEmpty && boundPositions.isEmpty && unboundNodes.isEmpty && allowedPositions.isEmpty
+        addedPositions.isEmpty && removed.isEmpty && completions.isEmpty && replacements.isEmpty && boundPositions.isEmpty && unboundNodes.isEmpty
+            && allowedPositions.isEmpty
             && disallowed.isEmpty
     }
 

@@ -19,7 +19,9 @@ public enum ConfigFile {
         try readValid(path, policy, version, Deadline(in: 5000))
     }
 
-    private static func readValid(_ path: String, _ policy: Policy, _ version: OpenClawVersion?, _ deadline: Deadline, mends: Bool = false) throws(Problem) -> ConfigReading {
+    private static func readValid(_ path: String, _ policy: Policy, _ version: OpenClawVersion?, _ deadline: Deadline, mends: Bool = false) throws(Problem)
+        -> ConfigReading
+    {
         while true {
             let snapshot = try Snapshot(path)
             do throws(Problem) { return try ConfigReading(snapshot, policy: policy, version: version, mends: mends) } catch {

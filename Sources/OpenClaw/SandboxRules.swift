@@ -145,7 +145,8 @@ struct SandboxRules {
                 if key.lowercased().hasPrefix("dangerous") || key.lowercased() == "privileged", member.value.boolValue != false {
                     found.append(
                         Fault(
-                            text: "sandbox has the switch '\(Inspection.shown(key))'", place: place ?? .sandbox, key: key, mend: place == nil ? .none : .remove))
+                            text: "sandbox has the switch '\(Inspection.shown(key))'", place: place ?? .sandbox, key: key, mend: place == nil ? .none : .remove)
+                    )
                 }
             }
         }

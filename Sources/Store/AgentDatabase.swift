@@ -60,7 +60,8 @@ public enum AgentDatabase {
         var text = ""
         for b in path.utf8 {
             switch b {
-            case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), 48...57, 65...90, 97...122: text.unicodeScalars.append(Unicode.Scalar(b))
+            case UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), 48...57, 65...90, 97...122:
+                text.unicodeScalars.append(Unicode.Scalar(b))
             default:
                 let digits = Array("0123456789ABCDEF")
                 text += "%\(digits[Int(b >> 4)])\(digits[Int(b & 15)])"

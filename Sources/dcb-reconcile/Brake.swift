@@ -13,7 +13,8 @@ struct Brake {
         let part = maxFraction > 0 ? max(1, Int(maxFraction * Double(agents))) : 0
         if removals <= min(maxRemovals, part) { return }
         throw Problem(
-            .massRemoval, "\(removals) would be removed, and at most \(min(maxRemovals, part)) of \(agents) may be (--max-removals \(maxRemovals), --max-fraction \(maxFraction)): nothing was changed",
+            .massRemoval,
+            "\(removals) would be removed, and at most \(min(maxRemovals, part)) of \(agents) may be (--max-removals \(maxRemovals), --max-fraction \(maxFraction)): nothing was changed",
             hint: "look at the plan; if it is right, raise --max-removals and --max-fraction")
     }
 }

@@ -56,7 +56,9 @@ struct Plan {
                 // The phone has another agent now: its own claim would be about that one.
                 let rest = user.ledger.subtracting([.agent])
                 if !rest.isEmpty, !owner.isInProgress, owner.claim == nil {
-                    add("forget", user, .forget(rest), "the ledger has its \(rest.map(\.rawValue).sorted().joined(separator: ", ")), and \(Redaction.phone(phone)) has agent \(owner.agentID)")
+                    add(
+                        "forget", user, .forget(rest),
+                        "the ledger has its \(rest.map(\.rawValue).sorted().joined(separator: ", ")), and \(Redaction.phone(phone)) has agent \(owner.agentID)")
                 }
             } else {
                 add("remove-agent", user, .remove, "no row has it")
@@ -82,7 +84,11 @@ struct Plan {
         }
         if entry.isDefault, model.roster(canUnmark: entry.id) { lacks.append("it is marked as the default") }
         if entry.workspace == nil || entry.agentDir == nil { lacks.append("its entry is not whole") }
-        if user.files.workspace.isMissing { lacks.append("its workspace is missing") } else if !user.files.lacking.isEmpty { lacks.append("files of its workspace are missing") }
+        if user.files.workspace.isMissing {
+            lacks.append("its workspace is missing")
+        } else if !user.files.lacking.isEmpty {
+            lacks.append("files of its workspace are missing")
+        }
         if user.files.agentDir.isMissing { lacks.append("its agent folder is missing") }
         let bindings = model.bindings(ofPhone: row.phone)
         var others: Set<String> = []
@@ -92,7 +98,9 @@ struct Plan {
             // Routed to somebody whom the operator may have meant.
             if others.count < Set(bindings.map(\.agentID)).count { return }
         }
-        if case .listed = model.directMessages, let phone = PhoneNumber(e164: row.phone), !model.isAllowed(phone) { lacks.append("it is not on the allow-list") }
+        if case .listed = model.directMessages, let phone = PhoneNumber(e164: row.phone), !model.isAllowed(phone) {
+            lacks.append("it is not on the allow-list")
+        }
         if lacks.isEmpty { return }
         add("complete", user, .complete(others: others), lacks.joined(separator: "; "))
     }
@@ -113,7 +121,10 @@ struct Plan {
             var why: [String] = []
             if let to { why.append("to \(to.rawValue): somebody has written to its agent") }
             if becomesReady { why.append("to ready_for_handover: name and e-mail are known") }
-            if name != nil || email != nil { why.append("its agent reports \([name.map { _ in "a name" }, email.map { _ in "an e-mail address" }].compactMap { $0 }.joined(separator: " and "))") }
+            if name != nil || email != nil {
+                why.append(
+                    "its agent reports \([name.map { _ in "a name" }, email.map { _ in "an e-mail address" }].compactMap { $0 }.joined(separator: " and "))")
+            }
             actions.append(
                 Action("advance", agentID: user.agentID, phone: row.phone, why.joined(separator: "; "), .advance(phone, to: to, name: name, email: email)))
         }
@@ -127,7 +138,8 @@ struct Plan {
             guard let since = place.since, since < limit, facts.user(place.agentID)?.isInProgress != true else { continue }
             actions.append(
                 Action(
-                    "empty-trash", agentID: place.agentID, path: Path.join(facts.paths.trash, place.name), "removed \(since), kept \(facts.policy.trashDays) days",
+                    "empty-trash", agentID: place.agentID, path: Path.join(facts.paths.trash, place.name),
+                    "removed \(since), kept \(facts.policy.trashDays) days",
                     .emptyTrash))
         }
     }

@@ -75,7 +75,9 @@ struct Reconcile {
             throw Problem(.usage, "option --job takes a name, and if wanted its period: reconcile=1h")
         }
         guard parts.count > 1 else { return (name, nil) }
-        guard let period = DurationText.milliseconds(parts[1]), period >= 1000 else { throw Problem(.usage, "option --job takes a period such as reconcile=1h") }
+        guard let period = DurationText.milliseconds(parts[1]), period >= 1000 else {
+            throw Problem(.usage, "option --job takes a period such as reconcile=1h")
+        }
         return (name, period / 1000)
     }
 
@@ -163,7 +165,9 @@ struct Reconcile {
         }
         let isEmpty = facts.record?.isEmpty ?? true
         if isEmpty, facts.users.contains(where: { $0.entry != nil }) {
-            return Problem(.recordEmpty, "there is \(facts.record == nil ? "no record" : "nothing in the record"), and openclaw.json has agents of users: nothing is removed")
+            return Problem(
+                .recordEmpty,
+                "there is \(facts.record == nil ? "no record" : "nothing in the record"), and openclaw.json has agents of users: nothing is removed")
         }
         return facts.configProblem
     }

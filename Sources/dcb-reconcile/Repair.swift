@@ -98,7 +98,9 @@ struct Repair {
     private func audit(_ actions: [Action]) {
         var trail = AuditTrail(folder: workplace.paths.audit, command: workplace.command.console.command, clock: workplace.clock)
         for action in actions where action.problem == nil && action.skipped == nil {
-            trail.note(action.name, agentID: action.agentID, phone: action.phone, action.path.map { ["path": .string($0), "detail": .string(action.detail)] } ?? ["detail": .string(action.detail)])
+            trail.note(
+                action.name, agentID: action.agentID, phone: action.phone,
+                action.path.map { ["path": .string($0), "detail": .string(action.detail)] } ?? ["detail": .string(action.detail)])
         }
         do throws(Problem) { try trail.write() } catch { workplace.command.console.warn("cannot write the audit trail: \(error.detail)") }
     }

@@ -27,30 +27,37 @@ struct Report {
     var object: Object {
         [
             "mode": .string(mode.rawValue), "at": .string(at.description), "stateDir": .string(stateDir),
-            "orphanedAgents": .array(drifts.orphanedAgents.map { user in
-                entry(user, ["left": .array(user.ledger.map(\.rawValue).sorted().map { .string($0) })])
-            }),
+            "orphanedAgents": .array(
+                drifts.orphanedAgents.map { user in
+                    entry(user, ["left": .array(user.ledger.map(\.rawValue).sorted().map { .string($0) })])
+                }),
             "orphanedRecords": .array(drifts.orphanedRecords.map { user in entry(user, ["status": .string(user.liveRow?.status.rawValue ?? "")]) }),
-            "invalidBindings": .array(drifts.invalidBindings.map { binding, why, isMendable in
-                .object([
-                    "agentId": .string(binding.agentID), "phone": binding.peerID.map { .string(Redaction.phone($0)) } ?? .null,
-                    "pointer": .string("/bindings/\(binding.position)"), "detail": .string(why), "ours": .bool(isMendable),
-                ])
-            }),
-            "staleStates": .array(drifts.staleStates.map { user in
-                entry(user, ["status": .string(user.liveRow?.status.rawValue ?? ""), "createdAt": .string(user.liveRow?.createdAt.description ?? "")])
-            }),
-            "unfinishedClaims": .array(drifts.unfinishedClaims.map { user in
-                entry(user, [
-                    "kind": .string(user.claim?.kind.rawValue ?? ""), "done": .array((user.claim?.done ?? []).map { .string($0.rawValue) }),
-                ])
-            }),
+            "invalidBindings": .array(
+                drifts.invalidBindings.map { binding, why, isMendable in
+                    .object([
+                        "agentId": .string(binding.agentID), "phone": binding.peerID.map { .string(Redaction.phone($0)) } ?? .null,
+                        "pointer": .string("/bindings/\(binding.position)"), "detail": .string(why), "ours": .bool(isMendable),
+                    ])
+                }),
+            "staleStates": .array(
+                drifts.staleStates.map { user in
+                    entry(user, ["status": .string(user.liveRow?.status.rawValue ?? ""), "createdAt": .string(user.liveRow?.createdAt.description ?? "")])
+                }),
+            "unfinishedClaims": .array(
+                drifts.unfinishedClaims.map { user in
+                    entry(
+                        user,
+                        [
+                            "kind": .string(user.claim?.kind.rawValue ?? ""), "done": .array((user.claim?.done ?? []).map { .string($0.rawValue) }),
+                        ])
+                }),
             "foreignAgents": .array(drifts.foreignAgents.map { user in .object(["agentId": .string(user.agentID)]) }),
-            "findings": .array(findings.map { finding in
-                var object = finding.object
-                if mode == .repair { object["mended"] = .bool(mended.contains(finding.identity)) }
-                return .object(object)
-            }),
+            "findings": .array(
+                findings.map { finding in
+                    var object = finding.object
+                    if mode == .repair { object["mended"] = .bool(mended.contains(finding.identity)) }
+                    return .object(object)
+                }),
             "actions": .array(actions.map { .object($0.object) }),
             "summary": .object(summary),
         ]

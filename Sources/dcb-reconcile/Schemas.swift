@@ -25,7 +25,8 @@ enum Schemas {
         ],
         [
             ("mode", Schema.oneOf(["check", "repair", "dry-run", "adopt"])), ("at", Schema.time), ("stateDir", Schema.text),
-            ("orphanedAgents", list([("phone", phone), ("left", ["type": "array"])])), ("orphanedRecords", list([("phone", phone), ("status", Schema.status)])),
+            ("orphanedAgents", list([("phone", phone), ("left", ["type": "array"])])),
+            ("orphanedRecords", list([("phone", phone), ("status", Schema.status)])),
             ("invalidBindings", list([("phone", phone), ("pointer", Schema.text), ("detail", Schema.text), ("ours", Schema.flag)])),
             ("staleStates", list([("phone", phone), ("status", Schema.status), ("createdAt", Schema.time)])),
             ("unfinishedClaims", list([("phone", phone), ("kind", Schema.oneOf(["provision", "removal"])), ("done", ["type": "array"])])),

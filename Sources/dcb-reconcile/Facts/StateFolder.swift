@@ -184,7 +184,9 @@ struct StateFolder {
             if name == "openclaw-agent.sqlite" { files.hasDatabase = true }
             if name == "auth-profiles.json", status.isRegular, status.sizeBytes > 2 {
                 files.hasAuthProfiles = true
-                if status.permissions & 0o077 != 0 { wide.append((Path.join(folder.path, name), status.permissions, 0o600, Path.name(Path.parent(folder.path)))) }
+                if status.permissions & 0o077 != 0 {
+                    wide.append((Path.join(folder.path, name), status.permissions, 0o600, Path.name(Path.parent(folder.path))))
+                }
             }
             if status.isDirectory { try descend(folder, name) { _, _, _ in } }
         }

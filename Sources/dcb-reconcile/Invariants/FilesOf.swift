@@ -18,14 +18,17 @@ extension Invariant {
             if let folder = try Files.status(facts.paths.stateDir), folder.permissions & 0o077 != 0 {
                 found.add(facts.paths.stateDir, "the state folder has mode \(octal(folder.permissions)), not 700", hint: "chmod 700 it")
             }
-            if let config = try Files.status(facts.paths.config), config.permissions & 0o077 != 0, !facts.folder.wide.contains(where: { $0.path == facts.paths.config }) {
+            if let config = try Files.status(facts.paths.config), config.permissions & 0o077 != 0,
+                !facts.folder.wide.contains(where: { $0.path == facts.paths.config })
+            {
                 found.add(facts.paths.config, "it has mode \(octal(config.permissions)), not 600", hint: "chmod 600 it")
             }
         } catch { found.add(facts.paths.stateDir, "cannot tell: \(error)", hint: "check owner and mode") }
         for file in facts.folder.wide {
             if let id = file.agentID, facts.user(id)?.isInProgress == true { continue }
             found.add(
-                file.path, "it has mode \(octal(file.mode)), not \(octal(file.wanted))", hint: Modes.isMendable(file.path, facts) ? Hint.repair : "chmod \(octal(file.wanted)) it",
+                file.path, "it has mode \(octal(file.mode)), not \(octal(file.wanted))",
+                hint: Modes.isMendable(file.path, facts) ? Hint.repair : "chmod \(octal(file.wanted)) it",
                 agent: file.agentID)
         }
         if let path = facts.workplace.command.setting("gateway-token-file", environment: "DCB_GATEWAY_TOKEN_FILE"),
@@ -55,7 +58,9 @@ extension Invariant {
         let hours = (facts.now.milliseconds - newest.at.milliseconds) / 3_600_000
         if hours >= 48 { found.add(Path.join(folder, newest.name), "the newest backup is \(hours) hours old", hint: "look at the backup job and its log") }
         let head = try? Descriptor.open(Path.join(folder, newest.name), .read, followLinks: false).read(atMost: 3)
-        if head != [0x1F, 0x8B, 8] { found.add(Path.join(folder, newest.name), "the newest backup cannot be read as an archive", hint: "run dcb-backup verify on it") }
+        if head != [0x1F, 0x8B, 8] {
+            found.add(Path.join(folder, newest.name), "the newest backup cannot be read as an archive", hint: "run dcb-backup verify on it")
+        }
     }
 
     // MARK: I17, I19
@@ -91,7 +96,9 @@ extension Invariant {
 
     private static func owners(_ facts: Facts, _ found: inout Findings) {
         for user in facts.users where user.files.strange > 0 && !user.isInProgress {
-            found.add(user, "\(user.files.strange) of its files belong to another user, such as '\(user.files.firstStrange ?? "")'", hint: "chown them to the owner of the state folder")
+            found.add(
+                user, "\(user.files.strange) of its files belong to another user, such as '\(user.files.firstStrange ?? "")'",
+                hint: "chown them to the owner of the state folder")
         }
         for path in facts.folder.strange { found.add(path, "it belongs to another user", hint: "chown it to the owner of the state folder") }
         let more = facts.folder.strangeCount - facts.folder.strange.count

@@ -22,7 +22,9 @@ extension Invariant {
         }
         guard let record = facts.record else {
             if facts.recordProblem == nil, facts.users.contains(where: { $0.entry != nil }) {
-                found.add(facts.paths.record, "there is no record, and openclaw.json has agents of users", hint: "restore the newest backup, or run dcb-reconcile --adopt")
+                found.add(
+                    facts.paths.record, "there is no record, and openclaw.json has agents of users",
+                    hint: "restore the newest backup, or run dcb-reconcile --adopt")
             }
             return
         }
@@ -34,7 +36,9 @@ extension Invariant {
                 facts.paths.record, "the record is older than the state folder: it was restored from a copy",
                 hint: "restore the newest backup, or run dcb-reconcile --adopt")
         } else if record.isEmpty, facts.users.contains(where: { $0.entry != nil }) {
-            found.add(facts.paths.record, "the record is empty, and openclaw.json has agents of users", hint: "restore the newest backup, or run dcb-reconcile --adopt")
+            found.add(
+                facts.paths.record, "the record is empty, and openclaw.json has agents of users",
+                hint: "restore the newest backup, or run dcb-reconcile --adopt")
         }
     }
 

@@ -28,13 +28,16 @@ extension Invariant {
             if model.agent(binding.agentID) == nil {
                 add("the binding of \(phone) names agent \(binding.agentID), which is not there", hint(facts, binding), .critical)
             }
-            guard binding.channel == model.policy.channel, let kind = binding.peerKind, kind == "direct" || kind == "dm", let id = binding.peerID else { continue }
+            guard binding.channel == model.policy.channel, let kind = binding.peerKind, kind == "direct" || kind == "dm", let id = binding.peerID else {
+                continue
+            }
             if hasEntries, kind == "dm" { add("the binding of \(phone) has the kind 'dm', which this OpenClaw does not know", "write direct") }
             if PhoneNumber(e164: id) == nil { add("the binding of \(phone) can never match: its peer is not written as +E164", "write + and the digits only") }
             guard let owner = facts.user(ofPhone: id), !owner.isInProgress else { continue }
             if binding.agentID != owner.entry?.id ?? owner.agentID.lowercased() {
                 found.add(
-                    subject, "\(phone) is routed to agent \(binding.agentID), and its own is \(owner.agentID)", hint: hint(facts, binding), agent: owner.agentID,
+                    subject, "\(phone) is routed to agent \(binding.agentID), and its own is \(owner.agentID)", hint: hint(facts, binding),
+                    agent: owner.agentID,
                     severity: .critical)
             }
             let same = model.bindings(ofPhone: id)
@@ -76,7 +79,9 @@ extension Invariant {
         guard let model = facts.model else { return }
         let channel = "/channels/\(model.policy.channel)"
         switch model.directMessages {
-        case .open: found.add("\(channel)/dmPolicy", "anybody may write: dmPolicy is open, or allowFrom holds *", hint: "set it to allowlist or pairing", severity: .critical)
+        case .open:
+            found.add(
+                "\(channel)/dmPolicy", "anybody may write: dmPolicy is open, or allowFrom holds *", hint: "set it to allowlist or pairing", severity: .critical)
         case .disabled: found.add("\(channel)/dmPolicy", "direct messages are disabled: nobody is served", hint: "set it to allowlist or pairing")
         case .none:
             if facts.users.contains(where: { $0.liveRow != nil }) {
@@ -105,7 +110,9 @@ extension Invariant {
     private static func catchAll(_ facts: Facts, _ found: inout Findings) {
         guard let model = facts.model else { return }
         for agent in model.agents where agent.isOurs && agent.isDefault {
-            found.add(agent.id, "agent \(agent.id) is marked as the default: it answers everybody who has no binding", hint: Hint.repair, agent: facts.user(agent.id)?.agentID)
+            found.add(
+                agent.id, "agent \(agent.id) is marked as the default: it answers everybody who has no binding", hint: Hint.repair,
+                agent: facts.user(agent.id)?.agentID)
         }
         if let first = model.catchAll, first.isOurs, !first.isDefault {
             found.add(
@@ -114,7 +121,9 @@ extension Invariant {
         }
         for binding in model.allBindings where binding.peerKind == nil {
             guard let agent = model.agent(binding.agentID), agent.isOurs else { continue }
-            found.add("/bindings/\(binding.position)", "agent \(agent.id) is bound without a peer: it answers everybody", hint: Hint.byHand, agent: facts.user(agent.id)?.agentID)
+            found.add(
+                "/bindings/\(binding.position)", "agent \(agent.id) is bound without a peer: it answers everybody", hint: Hint.byHand,
+                agent: facts.user(agent.id)?.agentID)
         }
     }
 }

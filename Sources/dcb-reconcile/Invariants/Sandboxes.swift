@@ -60,7 +60,9 @@ extension Invariant {
                 let reason = known[text] ?? fault(text, own: own, facts)
                 // What is an agent's own depends on the agent.
                 if own.isEmpty || !text.contains(facts.paths.stateDir) { known[text] = reason }
-                if !reason.isEmpty { found.add(subject, "the bind '\(text)' \(reason)", hint: "take it out of openclaw.json", agent: facts.user(subject)?.agentID) }
+                if !reason.isEmpty {
+                    found.add(subject, "the bind '\(text)' \(reason)", hint: "take it out of openclaw.json", agent: facts.user(subject)?.agentID)
+                }
             }
         }
     }

@@ -30,7 +30,9 @@ extension Invariant {
             if user?.isInProgress == true { continue }
             // Two equal ones of users are I2's.
             if password.utf8.count < shortestSecret {
-                found.add(agent.id, "its keyring password is \(password.isEmpty ? "empty" : "shorter than \(shortestSecret) bytes")", hint: "offboard and onboard it", agent: user?.agentID)
+                found.add(
+                    agent.id, "its keyring password is \(password.isEmpty ? "empty" : "shorter than \(shortestSecret) bytes")", hint: "offboard and onboard it",
+                    agent: user?.agentID)
             } else if let other = seen[password] {
                 found.add(agent.id, "its keyring password is that of \(other)", hint: "make a new \(other)", agent: user?.agentID)
             }
