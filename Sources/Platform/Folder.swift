@@ -6,6 +6,8 @@ public final class Folder {
     private let stream: OpaquePointer
     private let number: Int32
     public let path: String
+    /// How many names were no UTF-8.
+    public private(set) var oddNames = 0
 
     private init(_ number: Int32, _ stream: OpaquePointer, path: String) {
         self.number = number
@@ -31,7 +33,7 @@ public final class Folder {
         return Folder(number, stream, path: shown)
     }
 
-    /// The names in it, in no order, without `.` and `..`; to be asked once.
+    /// The names in it, in no order, without `.` and `..`; to be asked once. Names that are no UTF-8 are counted in `oddNames`, and left out.
     public func names() throws(SystemError) -> [String] {
         var names: [String] = []
         while true {
@@ -40,7 +42,13 @@ public final class Folder {
                 if errno != 0 { throw SystemError("read", path, .current) }
                 return names
             }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            guard let name else {
+                oddNames += 1
+                continue
+            }
             if name != "." && name != ".." { names.append(name) }
         }
     }

@@ -48,7 +48,7 @@ import Testing
     @Test func twoRepairsAtOnce() throws {
         let house = try House(3)
         try house.scratch.run("dcb-state", ["cancel", house.phone(1)])
-        try house.sql("DELETE FROM onboarding_states WHERE agent_id = '\(house.agents[2])'")
+        try house.forget(2)
         let started = try (0..<4).map { _ in try house.scratch.start("dcb-reconcile", ["--repair"], []) }
         for one in started { #expect(try one.wait().code == 0) }
         #expect(try Files.list(house.state + "/trash").count == 2)

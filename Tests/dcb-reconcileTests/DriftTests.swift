@@ -15,12 +15,10 @@ import Testing
 
     @Test func anAgentOfOursWithoutARow() throws {
         let house = try House()
-        try house.sql("DELETE FROM onboarding_states WHERE agent_id = '\(house.agents[2])'")
+        try house.forget(2)
         let check = try house.check()
         #expect(check.agents("orphanedAgents") == [house.agents[2]])
         #expect(check.findings("I1").contains { $0.text("subject") == house.agents[2] })
-        let before = try house.scratch.picture()
-        #expect(try house.scratch.picture() == before)
         let repair = try house.repair()
         #expect(repair.output.code == 0 && repair.names == ["remove-agent"])
         #expect(try house.scratch.configValue().at("agents", "entries", house.agents[2]) == nil)
@@ -183,13 +181,13 @@ import Testing
 
     @Test func allAtOnceIsOneReplacement() throws {
         let house = try House(8)
-        try house.sql("DELETE FROM onboarding_states WHERE agent_id = '\(house.agents[1])'")
+        try house.scratch.run("dcb-state", ["cancel", house.phone(5)])
+        try house.scratch.bound(house.phone(9))
+        try house.sql("UPDATE claims SET lease_end_boot_ms = 0; UPDATE claims SET binding_progress = 1 WHERE kind = 'provision'")
+        try house.forget(1)
         try house.cut(try house.entry(2))
         try house.cut(try house.binding(3))
         try house.change(try house.entry(4), try house.entry(4).replacing(all: "\"mode\": \"all\"", with: "\"mode\": \"off\""))
-        try house.scratch.run("dcb-state", ["cancel", house.phone(5)])
-        try house.scratch.bound(house.phone(9))
-        try house.sql("UPDATE claims SET lease_end_boot_ms = 0, binding_progress = 1")
         let watch = try RenameWatch(folder: house.state, name: "openclaw.json")
         let repair = try house.repair(["--max-fraction", "1"])
         #expect(repair.output.code == 0)
@@ -200,7 +198,7 @@ import Testing
 
     @Test func aDryRunSaysWhatTheRepairDoes() throws {
         let house = try House()
-        try house.sql("DELETE FROM onboarding_states WHERE agent_id = '\(house.agents[1])'")
+        try house.forget(1)
         try house.cut(try house.binding(3))
         try house.scratch.run("dcb-state", ["cancel", house.phone(2)])
         let before = try house.scratch.picture()

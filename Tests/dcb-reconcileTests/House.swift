@@ -120,6 +120,11 @@ struct House {
         throw TestFailure("no end of '\(start)'")
     }
 
+    /// Takes a user's row out of the record, and leaves all the rest.
+    func forget(_ number: Int) throws {
+        try sql("DELETE FROM state_transitions WHERE phone_number = '\(phone(number))'; DELETE FROM onboarding_states WHERE agent_id = '\(agents[number])'")
+    }
+
     @discardableResult
     func sql(_ statements: String) throws -> [[String?]] { try SQL.run(record, statements) }
 

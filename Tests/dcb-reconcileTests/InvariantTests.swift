@@ -18,7 +18,7 @@ import Testing
     }
 
     static let breaks: [Break] = [
-        Break(id: "I1", what: "no row", mended: ["remove-agent"]) { try $0.sql("DELETE FROM onboarding_states WHERE id = 1") },
+        Break(id: "I1", what: "no row", mended: ["remove-agent"]) { try $0.forget(1) },
         Break(id: "I1", what: "no ledger") { try $0.sql("DELETE FROM ledger WHERE agent_id = '\($0.agents[1])' AND kind = 'agent'") },
         Break(id: "I1", what: "a folder nobody knows") { try Files.makeDirectories($0.state + "/workspace-user_unknown") },
         Break(id: "I2", what: "one workspace for two") {

@@ -128,7 +128,7 @@ import Testing
 
     @Test func tooManyRemovals() throws {
         let house = try House(5)
-        for number in 1...2 { try house.sql("DELETE FROM onboarding_states WHERE agent_id = '\(house.agents[number])'") }
+        for number in 1...2 { try house.forget(number) }
         let before = try house.scratch.picture()
         for words in [[], ["--max-removals", "1", "--max-fraction", "1"], ["--max-removals", "10", "--max-fraction", "0.3"], ["--max-fraction", "0"]] {
             let repair = try house.repair(words)
@@ -143,7 +143,7 @@ import Testing
 
     @Test func theBrakeOfThePolicy() throws {
         let house = try House(2)
-        try house.sql("DELETE FROM onboarding_states WHERE agent_id = '\(house.agents[1])'")
+        try house.forget(1)
         try house.scratch.write("{reconcile: {maxRemovals: 0}}", to: house.state + "/dcb.json")
         #expect(try house.repair().output.problem == "mass-removal")
         #expect(try house.repair(["--max-removals", "1"]).output.code == 0)

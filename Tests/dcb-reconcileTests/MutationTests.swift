@@ -7,10 +7,10 @@ import Testing
 /// operator's gone.
 @Suite struct MutationTests {
     /// Changes the config's members, and says which finding must come of it.
-    struct Mutation {
+    struct Mutation: Sendable {
         let name: String
         let finds: Set<String>
-        let change: (inout Mutant) -> Void
+        let change: @Sendable (inout Mutant) -> Void
     }
 
     /// The good config as a tree, and whose is whose.

@@ -130,7 +130,7 @@ import Testing
         #expect(jobs.documents.last?["exit"]?.intValue == 1)
         #expect(try house.check().ids == ["I10"])
         // A brake is a bad end.
-        try house.sql("DELETE FROM onboarding_states")
+        try house.forget(1)
         #expect(try house.repair(["--job", "reconcile", "--max-removals", "0"]).output.code == 78)
         #expect(try house.check().ids.contains("I15"))
     }

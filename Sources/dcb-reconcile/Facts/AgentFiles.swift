@@ -35,6 +35,8 @@ struct AgentFiles {
     var report: [UInt8]?
     /// Too many files, or nested too deep, to be looked at whole.
     var isCut = false
+    /// Names in its workspace that are no UTF-8: what stands there is not looked at.
+    var oddNames = 0
     /// Something in it could not be looked at.
     var unreadable: String?
 }

@@ -113,6 +113,7 @@ struct StateFolder {
             }
         }
         files.lacking = missing
+        files.oddNames = workspace.oddNames
         let top = workspace.path
         for name in inner {
             var copy = files
