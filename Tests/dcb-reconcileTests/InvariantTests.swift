@@ -73,7 +73,7 @@ import Testing
         Break(id: "I5", what: "not set") { try $0.cut("\"session\": {\"dmScope\": \"per-channel-peer\"}") },
         Break(id: "I6", what: "open") { try $0.change("\"dmPolicy\": \"allowlist\"", "\"dmPolicy\": \"open\"") },
         Break(id: "I6", what: "a star") { try $0.change("\"+15559999999\", ", "\"*\", \"+15559999999\", ") },
-        Break(id: "I6", what: "not on the list", mended: ["complete"]) { try $0.cut("\"\($0.phone(1))\"") },
+        Break(id: "I6", what: "not on the list", mended: ["complete"]) { try $0.change(", \"\($0.phone(1))\"", "") },
         Break(id: "I7", what: "default", mended: ["complete"]) { try $0.change("\"\($0.agents[1])\": {", "\"\($0.agents[1])\": {\"default\": true,") },
         Break(id: "I7", what: "bound without a peer") {
             try $0.change("\"bindings\": [", "\"bindings\": [{\"agentId\": \"\($0.agents[1])\", \"match\": {\"channel\": \"whatsapp\", \"accountId\": \"x\"}},")
@@ -226,7 +226,7 @@ import Testing
         let scratch = try Scratch(config: House.config)
         let line = """
             mount -t tmpfs -o size=2m,mode=700 dcb-test $DIR/state && cp $DIR/openclaw.json $DIR/state/ && chmod 600 $DIR/state/openclaw.json &&
-            dcb-reconcile --check --only I20 && head -c 1980000 /dev/zero > $DIR/state/fill && dcb-reconcile --check --only I20
+            dcb-reconcile --check --only I20 && head -c 2050000 /dev/zero > $DIR/state/fill && dcb-reconcile --check --only I20
             """
         try scratch.write(House.config, to: scratch.folder + "/openclaw.json")
         let output = try scratch.run(

@@ -94,7 +94,7 @@ import Testing
         let house = try House()
         try house.scratch.shell("cd $DIR/state && for f in onboarding.db*; do cp $f ../old-$f; done")
         let fourth = try house.scratch.onboarded(house.phone(4))
-        try house.scratch.shell("cd $DIR/state && rm onboarding.db-wal onboarding.db-shm && for f in onboarding.db*; do cp ../old-$f $f; done")
+        try house.scratch.shell("cd $DIR/state && rm onboarding.db-wal onboarding.db-shm && for f in ../old-*; do cp $f ${f#../old-}; done")
         let before = try house.scratch.configText()
         #expect(try house.check().says("I14").contains("older"))
         let repair = try house.repair(["--max-removals", "100", "--max-fraction", "1"])

@@ -83,7 +83,7 @@ import Testing
         Mutation(name: "sandbox a string", finds: ["I3"]) { m in m.set(m.entry(m.one, "sandbox"), "all") },
         Mutation(name: "network host", finds: ["I3"]) { m in m.set(m.entry(m.one, "sandbox", "docker", "network"), "host") },
         Mutation(name: "no limit", finds: ["I3"]) { m in m.set(m.entry(m.one, "sandbox", "docker", "pidsLimit"), nil) },
-        Mutation(name: "root", finds: ["I3"]) { m in m.set(m.entry(m.one, "sandbox", "docker", "user"), "0:0") },
+        Mutation(name: "another user", finds: ["I3"]) { m in m.set(m.entry(m.one, "sandbox", "docker", "user"), "4242:4242") },
         Mutation(name: "a bind", finds: ["I3", "I12"]) { m in m.set(m.entry(m.one, "sandbox", "docker", "binds"), ["/etc:/host:ro"]) },
         Mutation(name: "duplicated id", finds: ["I8"]) { m in
             m.set(["agents", "entries", m.agents[m.one].uppercased().replacing(all: "USER_", with: "USER_")], m.get(m.entry(m.one)))

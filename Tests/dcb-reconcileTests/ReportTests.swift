@@ -91,9 +91,10 @@ import Testing
         let house = try House(2)
         try house.forget(1)
         func picture() throws -> [String] {
-            try house.scratch.tree(house.state).map { path in
+            // SQLite makes these two whenever it opens a record that nobody else has open.
+            try house.scratch.tree(house.state).filter { !$0.hasSuffix("-shm") && !$0.hasSuffix("-wal") }.map { path in
                 let status = try Files.status(house.state + "/" + path, followLinks: false)
-                return "\(path) \(status?.mode ?? 0) \(status?.inode ?? 0) \(path.hasSuffix("-shm") ? 0 : status?.modifiedNanoseconds ?? 0)"
+                return "\(path) \(status?.mode ?? 0) \(status?.inode ?? 0) \(status?.modifiedNanoseconds ?? 0)"
             }
         }
         let before = try picture()

@@ -131,7 +131,9 @@ extension Invariant {
             found.add(user, "its workspace has more than \(StateFolder.fileLimit) files or is nested too deep", hint: "look what fills it", severity: .warning)
         }
         if user.files.oddNames > 0 {
-            found.add(user, "\(user.files.oddNames) names in its workspace are no UTF-8: what they stand for was not looked at", hint: "look what they are", severity: .warning)
+            found.add(
+                user, "\(user.files.oddNames) names in its workspace are no UTF-8: what they stand for was not looked at", hint: "look what they are",
+                severity: .warning)
         }
         if let text = user.files.unreadable { found.add(user, "cannot tell: \(text)", hint: "check owner and mode", severity: .warning) }
     }
