@@ -44,6 +44,23 @@ extension ConfigModel {
 }
 
 extension ConfigFile {
+    /// Half-made files beside the config that nobody works on: only the holder of our own lock makes such, and nobody holds it.
+    public static func abandoned(beside path: String, ownLock: String) throws(Problem) -> [String] {
+        // Nobody is stopped for the usual case.
+        guard let first = try? leftovers(beside: path), !first.isEmpty else { return [] }
+        guard let lock = try? Descriptor.open(ownLock, .read), lock.tryLock() else { return [] }
+        return try leftovers(beside: path)
+    }
+
+    /// Removes those files, as their maker would.
+    public static func removeAbandoned(beside path: String, ownLock: String) throws(Problem) {
+        try withOwnLock(path, ownLock: ownLock) { _ throws(Problem) in
+            for file in try leftovers(beside: path) {
+                do throws(SystemError) { try Files.remove(file) } catch { throw Problem(error) }
+            }
+        }
+    }
+
     /// Holds our own lock of the config, and not OpenClaw's, for what is to be done about that one.
     public static func withOwnLock(_ path: String, ownLock: String, _ body: (_ journal: String) throws(Problem) -> Void) throws(Problem) {
         let lock = try acquireOwn(ownLock, Path.absolute(path), Deadline(in: 10_000))

@@ -179,7 +179,7 @@ enum Leftovers {
     static let ageSeconds = 60
 
     static func find(_ facts: Facts) -> [String] {
-        var found = facts.folder.temporary.filter { $0.ageSeconds > ageSeconds }.map(\.path)
+        var found = facts.folder.temporary.filter { $0.ageSeconds > ageSeconds && !$0.path.hasSuffix(".dcb.tmp") }.map(\.path) + facts.abandoned
         for place in facts.folder.staging where place.ageSeconds > ageSeconds && facts.user(place.agentID)?.claim == nil { found.append(place.path) }
         return found.sorted()
     }

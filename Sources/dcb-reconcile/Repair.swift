@@ -69,6 +69,9 @@ struct Repair {
     }
 
     private func other(_ action: inout Action) throws(Problem) {
+        if case .removeTemporary = action.work, let path = action.path, facts.abandoned.contains(path) {
+            return try ConfigFile.removeAbandoned(beside: workplace.paths.config, ownLock: workplace.paths.configLock)
+        }
         do throws(SystemError) {
             switch action.work {
             case .emptyTrash: if let path = action.path { try Files.removeTree(path) }

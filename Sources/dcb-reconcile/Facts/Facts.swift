@@ -26,6 +26,8 @@ final class Facts {
     let verdict: (version: OpenClawVersion?, findings: [OpenClaw.Finding])
     let folder: StateFolder
     let lock: OpenClawLock.State
+    /// Half-made files beside the config that nobody works on.
+    let abandoned: [String]
     private(set) var users: [User] = []
     private var positions: [String: Int] = [:]
     /// Which user's row a phone has, of those not cancelled.
@@ -47,6 +49,7 @@ final class Facts {
         verdict = reading.model?.findings() ?? (nil, Validity.findings(parsing: reading.bytes, workplace.version ?? .newest))
         folder = try StateFolder(paths, policy: policy)
         lock = try OpenClawLock.state(config: paths.config)
+        abandoned = try ConfigFile.abandoned(beside: paths.config, ownLock: paths.configLock)
         join()
     }
 
