@@ -23,6 +23,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CSQLite", "JSON", "Platform"], path: "Tests/Support"),
         .executableTarget(name: "platform-probe", dependencies: ["Platform"], path: "Tests/PlatformTests/Probe"),
         .executableTarget(name: "openclaw-standin", dependencies: ["JSON", "Platform"], path: "Tests/Standins/openclaw"),
+        .executableTarget(
+            name: "openclaw-gateway-standin", dependencies: ["JSON", "Onboarding", "Platform"], path: "Tests/Standins/gateway"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport", "platform-probe"], exclude: ["Probe"]),
         .testTarget(name: "CommandKitTests", dependencies: ["CommandKit", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "TidyTests", dependencies: ["Platform", "TestSupport"]),

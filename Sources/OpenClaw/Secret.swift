@@ -7,6 +7,9 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
     /// The text itself, for openclaw.json (and `entry.json` in the trash) alone.
     public func revealForConfig() -> String { text }
 
+    /// The text itself, for the `Authorization` header of a request alone.
+    func revealForAuthorization() -> String { text }
+
     public var isEmpty: Bool { text.isEmpty }
     public var description: String { "[REDACTED]" }
     public var debugDescription: String { "[REDACTED]" }

@@ -48,6 +48,8 @@ public struct Errno: Sendable, Equatable {
     public static let noDevice = Errno(ENXIO)
     public static let noProcess = Errno(ESRCH)
     public static let timedOut = Errno(ETIMEDOUT)
+    public static let refused = Errno(ECONNREFUSED)
+    public static let reset = Errno(ECONNRESET)
     public static let inputOutput = Errno(EIO)
     public static let invalid = Errno(EINVAL)
     public static let notImplemented = Errno(ENOSYS)

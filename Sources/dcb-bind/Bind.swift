@@ -9,6 +9,7 @@ struct Bind {
     private let ask: Bool
     private let requireApplied: Bool
     private let dryRun: Bool
+    private let waitMilliseconds: Int
 
     init(_ command: Command) throws(Problem) {
         self.command = command
@@ -16,7 +17,7 @@ struct Bind {
         ask = command.arguments.has("ask")
         requireApplied = command.arguments.has("require-applied")
         dryRun = command.arguments.has("dry-run")
-        _ = try command.arguments.milliseconds("wait", default: 60_000)
+        waitMilliseconds = try command.arguments.milliseconds("wait", default: 60_000)
         if undo, ask { throw Problem(.usage, "options --undo and --ask do not go together") }
         if !ask, requireApplied || command.arguments.has("wait") { throw Problem(.usage, "options --wait and --require-applied go with --ask") }
         workplace = try Workplace(command)
@@ -33,10 +34,8 @@ struct Bind {
     }
 
     private func asked(_ items: [StepItem]) throws(Problem) {
-        try Routing(workplace).ask(items)
+        let whyNot = try Routing(workplace).ask(items, waitMilliseconds: waitMilliseconds, changes: !dryRun)
         if !requireApplied { return }
-        for item in items where item.problem == nil {
-            item.problem = Problem(.notApplied, "no gateway is known that could have applied it", hint: "give --gateway and --gateway-token-file")
-        }
+        for item in items { item.problem = item.problem ?? whyNot(item) }
     }
 }
