@@ -8,10 +8,11 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "JSON"),
+        .target(name: "HTTP"),
         .target(name: "CommandKit", dependencies: ["JSON", "Platform"]),
         .target(name: "Onboarding", dependencies: ["JSON", "Platform"]),
         .target(name: "Store", dependencies: ["CSQLite", "CommandKit", "Onboarding", "Platform"]),
-        .target(name: "OpenClaw", dependencies: ["CommandKit", "JSON", "Onboarding", "Platform"]),
+        .target(name: "OpenClaw", dependencies: ["CommandKit", "HTTP", "JSON", "Onboarding", "Platform"]),
         .target(name: "Provisioning", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Store"]),
         .executableTarget(name: "dcb-validate", dependencies: ["CommandKit", "JSON", "Onboarding"]),
         .executableTarget(name: "dcb-state", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
@@ -38,7 +39,7 @@ let package = Package(
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
-        .testTarget(name: "dcb-reconcileTests", dependencies: ["JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-reconcileTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
     ]
 )

@@ -6,7 +6,7 @@ import Provisioning
 
 /// Something that the repair does, or would do.
 struct Action {
-    /// What scripts rely on: `finish-removal`, `commit`, `undo`, `remove-agent`, `cancel`, `cancel-stale`, `complete`, `forget`, `advance`, `empty-trash`,
+    /// What scripts rely on: `finish-removal`, `commit`, `undo`, `remove-agent`, `cancel`, `cancel-stale`, `complete`, `forget`, `advance`, `applied`, `empty-trash`,
     /// `remove-lock`, `remove-temporary`, `set-mode`, `adopt`.
     let name: String
     let agentID: String?
@@ -23,6 +23,8 @@ struct Action {
         case mend(Mend)
         /// What evidence says of a row: its new status, or a name and an address that its agent has written down.
         case advance(PhoneNumber, to: Status?, name: String?, email: String?)
+        /// The running gateway has it.
+        case applied
         case emptyTrash
         case removeLock
         case removeTemporary

@@ -116,6 +116,10 @@ struct Plan {
             let email = row.email == nil ? known.email : nil
             let becomesReady = (row.name ?? name) != nil && (row.email ?? email) != nil && row.status.allows(.readyForHandover, by: .bothKnown)
             let isAlive = row.status.allows(.collectingInfo, by: .signOfLife) && facts.life(user) == .session
+            // What is on disk runs: then so do its entry and its binding.
+            if facts.gateway?.isBehind == false, facts.gateway?.isFileValid == true, row.appliedAt == nil, row.status == .new, isBound(user, row, facts) {
+                actions.append(Action("applied", agentID: user.agentID, phone: row.phone, "to pending_welcome: the gateway has applied it", .applied))
+            }
             if name == nil, email == nil, !isAlive { continue }
             let to: Status? = isAlive && !becomesReady ? .collectingInfo : nil
             var why: [String] = []
@@ -128,6 +132,11 @@ struct Plan {
             actions.append(
                 Action("advance", agentID: user.agentID, phone: row.phone, why.joined(separator: "; "), .advance(phone, to: to, name: name, email: email)))
         }
+    }
+
+    private func isBound(_ user: User, _ row: Row, _ facts: Facts) -> Bool {
+        let bindings = facts.model?.bindings(ofPhone: row.phone) ?? []
+        return !bindings.isEmpty && bindings.allSatisfy { $0.agentID == user.entry?.id }
     }
 
     // MARK: trash

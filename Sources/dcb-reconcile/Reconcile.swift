@@ -86,12 +86,16 @@ struct Reconcile {
     func run() {
         do throws(Problem) {
             switch mode {
-            case .check: try print(look(Facts(workplace, staleAfterMilliseconds: staleAfterMilliseconds, job: job), plans: false).report)
+            case .check: try print(look(facts(), plans: false).report)
             case .adopt: try adopt()
             case .repair, .dryRun: try repair()
             }
         } catch { command.console.report(error) }
         do throws(Problem) { try beat() } catch { command.console.report(error) }
+    }
+
+    private func facts() throws(Problem) -> Facts {
+        try Facts(workplace, staleAfterMilliseconds: staleAfterMilliseconds, job: job, asksGateway: invariants.contains { $0.id == "I21" })
     }
 
     /// What is not as it should be; said only if it is still so when it is looked at a second time.
@@ -113,7 +117,7 @@ struct Reconcile {
     }
 
     private func repair() throws(Problem) {
-        let facts = try Facts(workplace, staleAfterMilliseconds: staleAfterMilliseconds, job: job)
+        let facts = try self.facts()
         let obstacle = Reconcile.obstacle(facts)
         var (report, _) = try look(facts, plans: obstacle == nil)
         do throws(Problem) {
@@ -128,7 +132,7 @@ struct Reconcile {
             let record = facts.record == nil ? nil : try workplace.openRecordIfPresent()
             Repair(facts, record: record).run(&report.actions)
             if !report.actions.isEmpty {
-                let after = try look(Facts(workplace, staleAfterMilliseconds: staleAfterMilliseconds, job: job), plans: false).report
+                let after = try look(self.facts(), plans: false).report
                 report.mended = Set(report.findings.map(\.identity)).subtracting(after.findings.map(\.identity))
             }
         }
@@ -140,7 +144,7 @@ struct Reconcile {
     }
 
     private func adopt() throws(Problem) {
-        let facts = try Facts(workplace, staleAfterMilliseconds: staleAfterMilliseconds, job: job)
+        let facts = try self.facts()
         if let problem = facts.recordProblem { throw problem }
         if let problem = facts.configProblem { throw problem }
         var (report, _) = try look(facts, plans: false)

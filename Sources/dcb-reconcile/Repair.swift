@@ -23,9 +23,10 @@ struct Repair {
         // A lock that nobody would ever give back stands in the way of all the rest.
         for at in actions.indices { if case .removeLock = actions[at].work { attempt(&actions[at], removeLock) } }
         if !mends.isEmpty, let record { run(mends, &actions, record) }
+        if let record { advance(&actions, record) }
         for at in actions.indices {
             switch actions[at].work {
-            case .mend, .removeLock, .adopt: continue
+            case .mend, .removeLock, .adopt, .advance, .applied: continue
             default: attempt(&actions[at], other)
             }
         }
@@ -82,20 +83,48 @@ struct Repair {
             default: break
             }
         } catch { throw Problem(error) }
-        guard case .advance(let phone, let status, let name, let email) = action.work, let record else { return }
+    }
+
+    /// All in one transaction: a commit is a sync.
+    private func advance(_ actions: inout [Action], _ record: Record) {
+        var changed = actions
+        let places = changed.indices.filter { at in
+            switch changed[at].work {
+            case .advance, .applied: true
+            default: false
+            }
+        }
+        if places.isEmpty { return }
         do throws(Problem) {
             try record.write { (r) throws(Problem) in
-                guard let row = try r.liveRow(for: phone), row.agentID == action.agentID, try r.claim(for: phone) == nil else {
-                    return action.skipped = "it is no more so"
+                for at in places {
+                    do throws(Problem) { try r.savepoint { (r) throws(Problem) in try advance(&changed[at], r) } } catch {
+                        if [.illegalTransition, .changedMeanwhile, .cancelled].contains(error.kind) {
+                            changed[at].skipped = error.detail
+                        } else {
+                            changed[at].problem = error
+                        }
+                    }
                 }
-                if let status { _ = try r.advance(phone, to: status, by: .signOfLife, expect: row.status) }
-                // Only what is not known yet: an agent does not overwrite what somebody said.
-                _ = try r.update(phone, name: row.name == nil ? name : nil, email: row.email == nil ? email : nil)
             }
-        } catch {
-            guard [.illegalTransition, .changedMeanwhile, .cancelled].contains(error.kind) else { throw error }
-            action.skipped = error.detail
+        } catch { for at in places { changed[at].problem = error } }
+        actions = changed
+    }
+
+    private func advance(_ action: inout Action, _ r: Record) throws(Problem) {
+        guard let agentID = action.agentID else { return }
+        if case .applied = action.work {
+            _ = try r.markApplied(agent: agentID)
+            return
         }
+        guard case .advance(let phone, let status, let name, let email) = action.work else { return }
+        guard let row = try r.liveRow(for: phone), row.agentID == agentID, try r.claim(for: phone) == nil else {
+            action.skipped = "it is no more so"
+            return
+        }
+        if let status { _ = try r.advance(phone, to: status, by: .signOfLife, expect: row.status == .new ? nil : row.status) }
+        // Only what is not known yet: an agent does not overwrite what somebody said.
+        _ = try r.update(phone, name: row.name == nil ? name : nil, email: row.email == nil ? email : nil)
     }
 
     private func audit(_ actions: [Action]) {

@@ -152,12 +152,9 @@ extension Confirmation {
 
         /// Whether an idle gateway would have seen the file by now.
         private func isBlind(_ answer: GatewayConfig) -> Bool {
-            let patience = ReloadTime.patienceMilliseconds(agents: answer.glance(channel: confirmation.channel).agentIDs.count)
-            if let changed = (try? Files.status(confirmation.config))?.changedNanoseconds,
-                (Clock.realNanoseconds - changed) / 1_000_000 >= Int64(patience)
-            {
-                return true
-            }
+            let agents = answer.glance(channel: confirmation.channel).agentIDs.count
+            if GatewayState.isOld(confirmation.config, agents: agents) { return true }
+            let patience = ReloadTime.patienceMilliseconds(agents: agents)
             guard let standing else { return false }
             return Clock.monotonicMilliseconds - standing.sinceMilliseconds >= Int64(min(patience, waitMilliseconds / 3 * 2))
         }
@@ -179,6 +176,7 @@ extension Confirmation {
                 }
                 if error == .busy { return false }
                 run.obstacle = error
+                run.say(error.detail, error.hint)
             }
             run.pause = Run.shortestPause
             return true

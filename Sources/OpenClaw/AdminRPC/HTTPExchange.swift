@@ -1,3 +1,4 @@
+import HTTP
 import Platform
 
 /// One request and its answer on a connection of its own (HTTP/1.1, RFC 9112).
@@ -63,7 +64,7 @@ struct HTTPResponseReader {
 
     private mutating func readBody(_ head: HTTPResponseHead) throws(AdminRPCError) -> [UInt8] {
         if head.status == 204 || head.status == 304 { return [] }
-        if head.isChunked { throw .malformed("chunked") }
+        if head.isChunked { return try readChunks() }
         if let length = head.contentLength {
             try checkSize(length)
             bytes.reserveCapacity(length)
@@ -74,6 +75,23 @@ struct HTTPResponseReader {
         }
         repeat { try checkSize(bytes.count) } while try receive()
         return bytes
+    }
+
+    private mutating func readChunks() throws(AdminRPCError) -> [UInt8] {
+        var decoder = ChunkedDecoder(maxBodyBytes: bodyLimitBytes)
+        var body: [UInt8] = []
+        while true {
+            let end = bytes.withUnsafeBufferPointer { decoder.append(to: &body, from: $0) }
+            switch end {
+            case .more:
+                bytes.removeAll(keepingCapacity: true)
+                if try !receive() { throw .unreachable("it ends too early") }
+            case .end: return body
+            case .refused(.bodyTooLarge): throw .tooLarge("the gateway's answer")
+            case .refused(let violation): throw .malformed(violation.rawValue)
+            case .data: continue
+            }
+        }
     }
 
     private func checkSize(_ count: Int) throws(AdminRPCError) {
@@ -87,6 +105,20 @@ struct HTTPResponseReader {
             bytes += more
             return !more.isEmpty
         } catch { throw .unreachable((lost ?? error).code.message) }
+    }
+}
+
+extension ChunkedDecoder {
+    /// Takes all of the bytes.
+    /// - Returns: `more`, `end` or `refused`.
+    fileprivate mutating func append(to body: inout [UInt8], from bytes: UnsafeBufferPointer<UInt8>) -> Step {
+        var rest = bytes[...]
+        while true {
+            let (step, consumed) = next(UnsafeBufferPointer(rebasing: rest))
+            guard case .data(let range) = step else { return step }
+            body += UnsafeBufferPointer(rebasing: UnsafeBufferPointer(rebasing: rest)[range])
+            rest = rest.dropFirst(consumed)
+        }
     }
 }
 

@@ -28,12 +28,19 @@ final class Facts {
     let lock: OpenClawLock.State
     /// Half-made files beside the config that nobody works on.
     let abandoned: [String]
+    /// How the running gateway stands to the config; nil: none is known.
+    let gateway: GatewayState?
+    /// Why it cannot even be asked.
+    let gatewayProblem: Problem?
     private(set) var users: [User] = []
     private var positions: [String: Int] = [:]
     /// Which user's row a phone has, of those not cancelled.
     private(set) var byPhone: [String: Int] = [:]
 
-    init(_ workplace: Workplace, staleAfterMilliseconds: Int64, job: String?) throws(Problem) {
+    /// A reload stalls a gateway of some hundred agents for so long.
+    private static let gatewayMilliseconds = 40_000
+
+    init(_ workplace: Workplace, staleAfterMilliseconds: Int64, job: String?, asksGateway: Bool) throws(Problem) {
         self.workplace = workplace
         self.staleAfterMilliseconds = staleAfterMilliseconds
         self.job = job
@@ -50,7 +57,19 @@ final class Facts {
         folder = try StateFolder(paths, policy: policy)
         lock = try OpenClawLock.state(config: paths.config)
         abandoned = try ConfigFile.abandoned(beside: paths.config, ownLock: paths.configLock)
+        (gateway, gatewayProblem) = asksGateway ? try Facts.ask(workplace) : (nil, nil)
         join()
+    }
+
+    private static func ask(_ workplace: Workplace) throws(Problem) -> (GatewayState?, Problem?) {
+        let rpc: AdminRPC?
+        do throws(Problem) { rpc = try workplace.gateway() } catch {
+            if error.kind == .usage { throw error }
+            return (nil, error)
+        }
+        guard let rpc else { return (nil, nil) }
+        let deadline = Deadline(in: gatewayMilliseconds)
+        return (GatewayState.look(rpc, config: workplace.paths.config, channel: workplace.policy.channel, deadline: deadline), nil)
     }
 
     private struct Reading {

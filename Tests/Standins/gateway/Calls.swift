@@ -17,7 +17,6 @@ final class Calls {
 
     func answer(_ request: Request, _ server: Server) throws -> Answer {
         if let text = control.always("slow"), let milliseconds = Int(text) { Clock.sleep(milliseconds: milliseconds) }
-        if control.always("blind") != nil { gateway.watch.blind() }
         guard request.path == "/api/v1/admin/rpc" else { return Calls.http(404, ["error": ["message": "Not Found", "type": "not_found"]]) }
         if control.always("unauthorised") != nil || (token.map { request.headers["authorization"] != "Bearer \($0)" } ?? false) {
             gateway.note("call", ["status": 401])
@@ -59,6 +58,7 @@ final class Calls {
             gateway.note("misbehaves", ["when": .string(when), "method": .string(method)])
             switch action {
             case .die: CurrentProcess.exit(1)
+            case .load: gateway.load(gateway.seen())
             case .restart(let milliseconds):
                 try server.pause(milliseconds: milliseconds)
                 gateway.restart()

@@ -10,7 +10,7 @@ struct ConfigAnswer {
         let config = (try? Document(parsing: raw, dialect: .json5)).map { $0.compactJSON() } ?? Array("{}".utf8)
         var out: [UInt8] = []
         func member(_ name: String, _ value: [UInt8]) {
-            out += Array((out.isEmpty ? "{" : ",") .utf8) + Value.string(name).compact() + [58] + value
+            out += Array((out.isEmpty ? "{" : ",").utf8) + Value.string(name).compact() + [58] + value
         }
         func text(_ text: String) -> [UInt8] { Value.string(text).compact() }
         member("path", text(gateway.config))

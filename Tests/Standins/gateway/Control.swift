@@ -2,13 +2,16 @@ import Platform
 
 /// How it misbehaves, a line each:
 ///
-///     always slow MS | unauthorised | blind | limited MS | rubbish KIND
-///     before|after METHOD N die | restart MS | run SHELL COMMAND
+///     always slow MS | unauthorised | blind | blind-at-first | limited MS | rubbish KIND
+///     before|after METHOD N die | restart MS | load | run SHELL COMMAND
 ///
+/// `load`: what stands in the file now runs, whatever the watcher has seen.
+/// `blind`: whatever happens; `blind-at-first`: from its start until it loads something.
 /// N counts the calls of that method from 1. `after` comes when the call has had its effect and has not been answered.
 struct Control {
     enum Action {
         case die
+        case load
         case restart(milliseconds: Int)
         case run(String)
     }
@@ -31,6 +34,7 @@ struct Control {
         lines.filter { $0.count > 3 && $0[0] == when && $0[1] == method && $0[2] == "\(number)" }.compactMap { words in
             switch words[3] {
             case "die": .die
+            case "load": .load
             case "restart": .restart(milliseconds: Int(words.last ?? "") ?? 200)
             case "run": .run(words.dropFirst(4).joined(separator: " "))
             default: nil

@@ -33,7 +33,9 @@ final class Server {
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let failed = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, size) != 0 || listen(listener, 128) != 0 || getsockname(listener, $0, &size) != 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, size) != 0 || listen(listener, 128) != 0 || getsockname(listener, $0, &size) != 0
+            }
         }
         if failed { throw Refused("cannot listen: errno \(errno)") }
         port = UInt16(bigEndian: address.sin_port)

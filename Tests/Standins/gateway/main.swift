@@ -24,12 +24,16 @@ do {
     let gateway = try Gateway(
         config: config, version: options["--version"] ?? "2026.9.6", speed: Double(options["--speed"] ?? "0.05") ?? 0.05,
         isPolling: context.environment["CHOKIDAR_USEPOLLING"] == "1", log: options["--log"])
-    let calls = Calls(gateway, token: token, control: Control(options["--control"]))
+    let control = Control(options["--control"])
+    let calls = Calls(gateway, token: token, control: control)
     let server = try Server(port: UInt16(options["--port"] ?? "0") ?? 0)
     try Descriptor.standardOutput.writeAll(Array("port \(server.port)\n".utf8))
+    if control.always("blind-at-first") != nil { gateway.watch.blind() }
     while Files.exists(Path.parent(config)) {
+        if control.always("blind") != nil { gateway.watch.blind() }
         gateway.turn()
         guard try server.waitForCall(also: gateway.watch.descriptor, milliseconds: gateway.millisecondsToNextTurn) else { continue }
+        if control.always("blind") != nil { gateway.watch.blind() }
         // What it has seen by now comes first; while it reloads, its event loop is busy and calls wait.
         gateway.turn()
         if !gateway.isReloading { try server.serve { request in try calls.answer(request, server) } }
