@@ -32,7 +32,7 @@ extension Scratch {
     public static func withOpenClaw(_ version: String = "2026.9.6", config: String? = nil) throws -> Scratch {
         let scratch = try Scratch(config: config ?? Scratch.config(of: version))
         try Files.makeDirectories(scratch.folder + "/bin")
-        let linked = try scratch.run("/bin/ln", ["-s", try standin(), scratch.folder + "/bin/openclaw"])
+        let linked = try scratch.run("/bin/ln", ["-s", try standin("openclaw-standin"), scratch.folder + "/bin/openclaw"])
         guard linked.code == 0 else { throw TestFailure("cannot link the stand-in: \(linked.err)") }
         scratch.environment["PATH"] = scratch.folder + "/bin:/usr/bin:/bin"
         scratch.environment["DCB_DRIVER"] = "cli"
@@ -56,13 +56,13 @@ extension Scratch {
     }
 
     /// Beside the commands under test, else beside the test bundle.
-    private static func standin() throws -> String {
+    static func standin(_ name: String) throws -> String {
         var folders = [Scratch.commands]
         for word in CommandLine.arguments + [CurrentProcess.executablePath ?? ""] where word.contains(".xctest") {
             let parts = word.split(separator: "/", omittingEmptySubsequences: false)
             if let bundle = parts.firstIndex(where: { $0.hasSuffix(".xctest") }) { folders.append(parts[..<bundle].joined(separator: "/")) }
         }
-        for folder in folders where Files.isExecutable(folder + "/openclaw-standin") { return Path.absolute(folder + "/openclaw-standin") }
-        throw TestFailure("openclaw-standin is not beside the tests")
+        for folder in folders where Files.isExecutable(folder + "/" + name) { return Path.absolute(folder + "/" + name) }
+        throw TestFailure("\(name) is not beside the tests")
     }
 }
