@@ -23,6 +23,7 @@ let package = Package(
         .executableTarget(name: "dcb-webhook", dependencies: ["CommandKit", "HTTP", "JSON", "Onboarding", "Platform"]),
         .executableTarget(name: "dcb-backup", dependencies: ["Archive", "CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
         .executableTarget(name: "dcb-oauth-check", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
+        .executableTarget(name: "dcb-reconcile", dependencies: ["CommandKit", "JSON", "Onboarding", "OpenClaw", "Platform", "Provisioning", "Store"]),
         .executableTarget(name: "json-probe", dependencies: ["JSON", "Platform"]),
         .target(name: "TestSupport", dependencies: ["CSQLite", "JSON", "Platform"], path: "Tests/Support"),
         .executableTarget(name: "platform-probe", dependencies: ["Platform"], path: "Tests/PlatformTests/Probe"),
@@ -51,5 +52,6 @@ let package = Package(
         .testTarget(name: "CronTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin", "openclaw-gateway-standin"]),
+        .testTarget(name: "dcb-reconcileTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
     ]
 )

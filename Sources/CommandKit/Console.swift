@@ -116,7 +116,7 @@ public final class Console {
     }
 
     /// Control characters would let an input write log lines of its own.
-    static func oneLine(_ text: String) -> String {
+    public static func oneLine(_ text: String) -> String {
         String(
             text.unicodeScalars.map {
                 $0.value < 32 || $0.value == 127 || (0x80...0x9f).contains($0.value) || $0.value == 0x2028 || $0.value == 0x2029 ? "?" : Character($0)

@@ -101,6 +101,7 @@ public struct Problem: Error, Sendable, Equatable {
         case massRemoval = "mass-removal"
         case recordOlder = "record-older"
         case recordEmpty = "record-empty"
+        case recordUnreadable = "record-unreadable"
         case weakToken = "weak-token"
         case networkFilesystem = "network-filesystem"
 
@@ -118,7 +119,7 @@ public struct Problem: Error, Sendable, Equatable {
             case .busy, .configLocked, .recordLocked, .claimLost, .committed, .changedMeanwhile, .timeout, .interrupted, .unfinished, .notApplied: .tempFail
             case .notOwner, .notPermitted: .noPermission
             case .configMissing, .configInvalid, .configShape, .configInclude, .settingsInvalid, .noSuchAgent, .agentNotSandboxed, .channelDisabled,
-                .templateMissing, .keyringPasswordLost, .massRemoval, .recordOlder, .recordEmpty, .weakToken, .networkFilesystem:
+                .templateMissing, .keyringPasswordLost, .massRemoval, .recordOlder, .recordEmpty, .recordUnreadable, .weakToken, .networkFilesystem:
                 .config
             }
         }
@@ -174,6 +175,7 @@ public struct Problem: Error, Sendable, Equatable {
             case .keyringPasswordLost: "restore entry.json from trash, or use --new-keyring"
             case .massRemoval: "look at the plan, then raise --max-removals"
             case .recordOlder, .recordEmpty: "restore the newest backup, or run dcb-reconcile --adopt"
+            case .recordUnreadable: "restore the newest backup; nothing is removed until then"
             case .weakToken: "use at least 16 random bytes"
             case .networkFilesystem: "keep the state folder on a local disk"
             }

@@ -46,7 +46,7 @@ public struct AgentSpec: Sendable {
         return .object(JSON.Object(members))
     }
 
-    private var sandboxValue: JSON.Value {
+    var sandboxValue: JSON.Value {
         .object(
             JSON.Object([
                 ("mode", .string(sandbox.mode.rawValue)), ("scope", .string(sandbox.scope.rawValue)),
@@ -54,7 +54,7 @@ public struct AgentSpec: Sendable {
             ]))
     }
 
-    private var dockerValue: JSON.Value {
+    var dockerValue: JSON.Value {
         var members: [(String, JSON.Value)] = [
             ("image", .string(sandbox.image)), ("network", .string(sandbox.network)), ("memory", .string(sandbox.memory.text)),
             ("cpus", .number(AgentSpec.spelling(sandbox.cpus))), ("pidsLimit", .number("\(sandbox.pidsLimit)")),
@@ -72,5 +72,5 @@ public struct AgentSpec: Sendable {
     }
 
     // 2 and not 2.0: as one would write it.
-    private static func spelling(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
+    static func spelling(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
 }

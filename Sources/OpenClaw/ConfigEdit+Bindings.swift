@@ -68,6 +68,20 @@ extension ConfigEdit {
         return (unbound, removeAllowEntry && disallow(phone))
     }
 
+    /// Takes out the bindings of a phone that have the form of ours and name another agent than its own.
+    /// - Returns: the agents that they named.
+    @discardableResult
+    public mutating func unbindOthers(_ phone: PhoneNumber, than agent: AgentID, from others: Set<String>) -> [String] {
+        let id = AgentKey.normalise(agent.text)
+        var found: [String] = []
+        for binding in model.bindings(ofPhone: phone.e164) where binding.agentID != id && others.contains(binding.agentID) && !binding.isNarrower {
+            guard unboundNodes[binding.position] == nil, ConfigEdit.isAccount(binding.accountID, model.policy.account) else { continue }
+            unboundNodes[binding.position] = binding.node
+            found.append(binding.agentID)
+        }
+        return found
+    }
+
     /// Whether this edit puts the phone on the allow-list.
     public func allows(_ phone: PhoneNumber) -> Bool { allowedPositions[phone.e164] != nil }
 

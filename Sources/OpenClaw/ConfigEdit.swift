@@ -20,6 +20,8 @@ public struct ConfigEdit: Sendable {
     /// Members that an entry lacked: behind which object, which key, what.
     var completions: [(id: String, owner: JSON.Node, key: String, value: JSON.Value)] = []
     var completed: Set<String> = []
+    /// Members that weakened a sandbox: what stands there, and what takes its place; nil: nothing.
+    var replacements: [(id: String, node: JSON.Node, value: JSON.Value?)] = []
 
     // Bindings and allow-list entries that come, by phone, in order; and which of the file go.
     var bound: [(phone: PhoneNumber, agent: AgentID)?] = []
@@ -69,7 +71,8 @@ public struct ConfigEdit: Sendable {
 
     /// Whether applying it would give the same bytes.
     public var isEmpty: Bool {
-        addedPositions.isEmpty && removed.isEmpty && completions.isEmpty && boundPositions.isEmpty && unboundNodes.isEmpty && allowedPositions.isEmpty
+        addedPositions.isEmpty && removed.isEmpty && completions.isEmpty && replacements.isEmpty && boundPositions.isEmpty && unboundNodes.isEmpty
+            && allowedPositions.isEmpty
             && disallowed.isEmpty
     }
 
@@ -132,6 +135,7 @@ public struct ConfigEdit: Sendable {
         removed[id] = entry
         completed.remove(id)
         completions.removeAll { $0.id == id }
+        replacements.removeAll { $0.id == id }
         occupied?.free(id)
         return value
     }

@@ -19,10 +19,12 @@ public enum ConfigFile {
         try readValid(path, policy, version, Deadline(in: 5000))
     }
 
-    private static func readValid(_ path: String, _ policy: Policy, _ version: OpenClawVersion?, _ deadline: Deadline) throws(Problem) -> ConfigReading {
+    private static func readValid(_ path: String, _ policy: Policy, _ version: OpenClawVersion?, _ deadline: Deadline, mends: Bool = false) throws(Problem)
+        -> ConfigReading
+    {
         while true {
             let snapshot = try Snapshot(path)
-            do throws(Problem) { return try ConfigReading(snapshot, policy: policy, version: version) } catch {
+            do throws(Problem) { return try ConfigReading(snapshot, policy: policy, version: version, mends: mends) } catch {
                 try refuse(snapshot, path, error, deadline)
             }
         }
@@ -42,6 +44,7 @@ public enum ConfigFile {
     ///   - path: the config as OpenClaw sees it; a symbolic link is followed and stays.
     ///   - ownLock: `.dcb/config.lock` beside the real file; its folder is made when missing.
     ///   - known: what was read shortly before; read again only when the file has changed since.
+    ///   - mends: a file that OpenClaw refuses is taken too, for an edit that leaves one it accepts.
     ///   - waitMilliseconds: for the locks and all further attempts together.
     ///   - prepare: makes the edit; runs under both locks.
     ///   - durable: claim and ledger, made durable before the rename. Not called for an empty edit.
@@ -51,8 +54,8 @@ public enum ConfigFile {
     ///   file as it is or as it would be; `cannot-create`, `cannot-replace`, `no-space`, `io`, `not-permitted`.
     /// - Returns: what `prepare` gave, whether the file was replaced, and the real file's path.
     public static func update<T>(
-        path: String, ownLock: String, policy: Policy, version: OpenClawVersion?, known: ConfigReading? = nil, waitMilliseconds: Int,
-        prepare: (ConfigModel) throws(Problem) -> (ConfigEdit, T),
+        path: String, ownLock: String, policy: Policy, version: OpenClawVersion?, known: ConfigReading? = nil, mends: Bool = false,
+        waitMilliseconds: Int, prepare: (ConfigModel) throws(Problem) -> (ConfigEdit, T),
         durable: (ConfigEdit, T) throws(Problem) -> Void,
         replacing: (ConfigEdit, T, _ replace: () throws(Problem) -> Void) throws(Problem) -> Void
     ) throws(Problem) -> (value: T, changed: Bool, path: String) {
@@ -70,7 +73,7 @@ public enum ConfigFile {
             if attempt == 0, let known, known.snapshot.isUnchanged(config) {
                 reading = known
             } else {
-                reading = try readValid(config, policy, version, deadline)
+                reading = try readValid(config, policy, version, deadline, mends: mends)
             }
             let snapshot = reading.snapshot
             let (edit, value) = try prepare(reading.model)
@@ -109,9 +112,9 @@ public enum ConfigFile {
     }
 
     /// Which documents of a group the check of the edited file objects to, by agent id; an empty key: not to be told. For dropping them and going on.
-    public static func objections(to edit: ConfigEdit) throws(Problem) -> [String: Problem] {
+    public static func objections(to edit: ConfigEdit, mends: Bool = false) throws(Problem) -> [String: Problem] {
         if edit.isEmpty { return [:] }
-        let objections = Candidate(edit, try Verdict(edit.model)).objections
+        let objections = Candidate(edit, try Verdict(edit.model, mends: mends)).objections
         return Dictionary(objections.map { ($0.agentID ?? "", $0.problem) }, uniquingKeysWith: { first, _ in first })
     }
 

@@ -19,6 +19,9 @@ struct EditPlan {
         model = edit.model
         edits = JSON.Edits(edit.model.document)
         for (_, owner, key, value) in edit.completions { edits.append(key: key, value, to: owner) }
+        for (_, node, value) in edit.replacements {
+            if let value { edits.replace(node, with: value) } else { edits.remove(node) }
+        }
         roster()
         bindings()
         allowList()

@@ -128,7 +128,7 @@ public final class OpenClawLock {
 
     // A number that means nobody here may be somebody in a container that shares the folder. From the host's own namespace all of them can be seen;
     // from inside a container they cannot, and OpenClaw's rule holds: who is not there is gone.
-    private static func isInContainer(pid: Int, startTicks: UInt64?) -> Bool {
+    static func isInContainer(pid: Int, startTicks: UInt64?) -> Bool {
         guard ProcessIdentity.ownNamespace == "pid:[4026531836]", let names = try? Files.list("/proc") else { return false }
         for name in names {
             guard let outer = Int32(name), let status = try? Files.read("/proc/\(outer)/status", limit: 65536) else { continue }

@@ -1,5 +1,6 @@
 import JSON
 import Onboarding
+import Platform
 
 /// Whether an agent's sandbox is at least as strict as the policy (DESIGN.md "Sandbox policy").
 ///
@@ -23,9 +24,29 @@ struct SandboxRules {
     private func sandbox(_ key: String) -> JSON.Node? { own?[key] ?? defaults?[key] }
     private func docker(_ key: String) -> JSON.Node? { ownDocker?[key] ?? defaultDocker?[key] }
 
+    /// A rule that is broken, and what would mend it in the entry itself.
+    struct Fault {
+        /// `sandbox.mode is 'off', not 'all'`
+        let text: String
+        /// The object of the entry that the member stands in.
+        var place = Place.sandbox
+        var key = ""
+        var mend = Mend.none
+
+        enum Place { case sandbox, docker, browser }
+        enum Mend {
+            /// Nothing that the entry says: it comes from the defaults, and those are the operator's.
+            case none
+            case set(JSON.Value)
+            case remove
+        }
+    }
+
     /// One fragment for each rule that is broken: `sandbox.mode is 'off', not 'all'`.
-    func violations(ownerUser: UInt32) -> [String] {
-        var found: [String] = []
+    func violations(ownerUser: UInt32) -> [String] { faults(ownerUser: ownerUser).map(\.text) }
+
+    func faults(ownerUser: UInt32) -> [Fault] {
+        var found: [Fault] = []
         place(&found)
         if ownDocker != nil || defaultDocker != nil || own != nil || defaults != nil {
             container(&found)
@@ -44,72 +65,108 @@ struct SandboxRules {
         return found
     }
 
-    private func place(_ found: inout [String]) {
+    private func place(_ found: inout [Fault]) {
+        func add(_ text: String, _ key: String, _ mend: Fault.Mend) { found.append(Fault(text: text, key: key, mend: mend)) }
         let mode = sandbox("mode")?.stringValue ?? "off"
-        if mode != "all" { found.append("sandbox.mode is '\(mode)', not 'all'") }
+        if mode != "all" { add("sandbox.mode is '\(mode)', not 'all'", "mode", .set(.string(policy.mode.rawValue))) }
         let perSession = sandbox("perSession")?.boolValue
         let scope = sandbox("scope")?.stringValue ?? (perSession == true ? "session" : perSession == false ? "shared" : "agent")
-        if scope != "agent" && scope != "session" { found.append("sandbox.scope is '\(scope)', neither 'agent' nor 'session'") }
+        if scope != "agent" && scope != "session" {
+            add("sandbox.scope is '\(scope)', neither 'agent' nor 'session'", "scope", .set(.string(policy.scope.rawValue)))
+        }
         let access = sandbox("workspaceAccess")?.stringValue ?? "none"
         if SandboxPolicy.WorkspaceAccess(rawValue: access).map({ $0 > policy.workspaceAccess }) ?? true {
-            found.append("sandbox.workspaceAccess is '\(access)', more than '\(policy.workspaceAccess.rawValue)'")
+            add(
+                "sandbox.workspaceAccess is '\(access)', more than '\(policy.workspaceAccess.rawValue)'", "workspaceAccess",
+                .set(.string(policy.workspaceAccess.rawValue)))
         }
-        if let backend = sandbox("backend")?.stringValue, backend != "docker" { found.append("sandbox.backend is '\(backend)', not 'docker'") }
+        if let backend = sandbox("backend")?.stringValue, backend != "docker" {
+            add("sandbox.backend is '\(backend)', not 'docker'", "backend", .set("docker"))
+        }
     }
 
-    private func container(_ found: inout [String]) {
+    private func container(_ found: inout [Fault]) {
         let network = docker("network")?.stringValue ?? "none"
-        if network != policy.network && network != "none" { found.append("sandbox.docker.network is '\(network)', not '\(policy.network)'") }
-        if let capDrop = docker("capDrop"), !capDrop.elements.contains(where: { $0.stringValue?.uppercased() == "ALL" }) {
-            found.append("sandbox.docker.capDrop lacks ALL")
+        if network != policy.network && network != "none" {
+            found.append(
+                Fault(
+                    text: "sandbox.docker.network is '\(network)', not '\(policy.network)'", place: .docker, key: "network",
+                    mend: .set(.string(policy.network))))
         }
-        if policy.readOnlyRoot == true, docker("readOnlyRoot")?.boolValue == false { found.append("sandbox.docker.readOnlyRoot is false") }
-        for place in [ownDocker?["binds"], defaultDocker?["binds"], own?["browser"]?["binds"], defaults?["browser"]?["binds"]] {
-            guard let place else { continue }
-            if place.kind != .array { found.append("binds of the sandbox are no array") }
-            for bind in place.elements where !policy.binds.contains(bind.stringValue ?? "") { found.append("a bind of the sandbox is beyond the policy's") }
+        if let capDrop = docker("capDrop"), !capDrop.elements.contains(where: { $0.stringValue?.uppercased() == "ALL" }) {
+            found.append(
+                Fault(text: "sandbox.docker.capDrop lacks ALL", place: .docker, key: "capDrop", mend: .set(.array(policy.capDrop.map { .string($0) }))))
+        }
+        if policy.readOnlyRoot == true, docker("readOnlyRoot")?.boolValue == false {
+            found.append(Fault(text: "sandbox.docker.readOnlyRoot is false", place: .docker, key: "readOnlyRoot", mend: .set(true)))
+        }
+        binds(ownDocker?["binds"], .docker, &found)
+        binds(defaultDocker?["binds"], nil, &found)
+        binds(own?["browser"]?["binds"], .browser, &found)
+        binds(defaults?["browser"]?["binds"], nil, &found)
+    }
+
+    /// - Parameter place: nil: of the defaults.
+    private func binds(_ node: JSON.Node?, _ place: Fault.Place?, _ found: inout [Fault]) {
+        guard let node else { return }
+        let allowed = node.elements.filter { policy.binds.contains($0.stringValue ?? "") }
+        let mend: Fault.Mend = place == nil ? .none : .set(.array(allowed.compactMap { $0.stringValue.map { .string($0) } }))
+        if node.kind != .array { found.append(Fault(text: "binds of the sandbox are no array", place: place ?? .docker, key: "binds", mend: mend)) }
+        for _ in allowed.count..<max(node.elements.reduce(0) { n, _ in n + 1 }, allowed.count) {
+            found.append(Fault(text: "a bind of the sandbox is beyond the policy's", place: place ?? .docker, key: "binds", mend: mend))
         }
     }
 
     // To Docker a limit of 0 is none.
-    private func limits(_ found: inout [String]) {
+    private func limits(_ found: inout [Fault]) {
+        func add(_ key: String, _ node: JSON.Node?, _ limit: String, _ value: JSON.Value) {
+            found.append(Fault(text: "sandbox.docker.\(key) is \(shown(node)), not at most \(limit)", place: .docker, key: key, mend: .set(value)))
+        }
         let memory = docker("memory")
         let bytes = memory?.stringValue.flatMap { MemorySize.bytes(of: $0) } ?? memory?.doubleValue.flatMap { Int(exactly: $0.rounded()) }
-        if !(bytes.map { $0 > 0 && $0 <= policy.memory.bytes } ?? false) {
-            found.append("sandbox.docker.memory is \(shown(memory)), not at most '\(policy.memory.text)'")
-        }
+        if !(bytes.map { $0 > 0 && $0 <= policy.memory.bytes } ?? false) { add("memory", memory, "'\(policy.memory.text)'", .string(policy.memory.text)) }
         let cpus = docker("cpus")
         if !(cpus?.doubleValue.map { $0 > 0 && $0 <= policy.cpus } ?? false) {
-            found.append("sandbox.docker.cpus is \(shown(cpus)), not at most \(policy.cpus)")
+            add("cpus", cpus, "\(policy.cpus)", .number(AgentSpec.spelling(policy.cpus)))
         }
         let pids = docker("pidsLimit")
         if !(pids?.doubleValue.map { $0 > 0 && $0 <= Double(policy.pidsLimit) } ?? false) {
-            found.append("sandbox.docker.pidsLimit is \(shown(pids)), not at most \(policy.pidsLimit)")
+            add("pidsLimit", pids, "\(policy.pidsLimit)", .number("\(policy.pidsLimit)"))
         }
     }
 
-    private func switches(_ found: inout [String]) {
-        for place in [own, defaults, ownDocker, defaultDocker] {
-            guard let place else { continue }
-            for member in place.members {
+    private func switches(_ found: inout [Fault]) {
+        for (node, place) in [(own, Fault.Place.sandbox), (ownDocker, .docker), (defaults, nil), (defaultDocker, nil)] {
+            guard let node else { continue }
+            for member in node.members {
                 let key = member.key
+                // Almost no key begins so, and lower-casing each of them would cost more than all the rest.
+                guard let first = key.utf8.first, first | 32 == UInt8(ascii: "d") || first | 32 == UInt8(ascii: "p") else { continue }
                 if key.lowercased().hasPrefix("dangerous") || key.lowercased() == "privileged", member.value.boolValue != false {
-                    found.append("sandbox has the switch '\(Inspection.shown(key))'")
+                    found.append(
+                        Fault(
+                            text: "sandbox has the switch '\(Inspection.shown(key))'", place: place ?? .sandbox, key: key, mend: place == nil ? .none : .remove)
+                    )
                 }
             }
         }
         for key in ["seccompProfile", "apparmorProfile"] where docker(key)?.stringValue.map(trimmed)?.lowercased() == "unconfined" {
-            found.append("sandbox.docker.\(key) is unconfined")
+            found.append(Fault(text: "sandbox.docker.\(key) is unconfined", place: .docker, key: key, mend: .remove))
         }
-        for browser in [own?["browser"], defaults?["browser"]] where browser?["allowHostControl"]?.boolValue == true {
-            found.append("sandbox.browser.allowHostControl is true")
+        for (browser, mend) in [(own?["browser"], Fault.Mend.remove), (defaults?["browser"], .none)] where browser?["allowHostControl"]?.boolValue == true {
+            found.append(Fault(text: "sandbox.browser.allowHostControl is true", place: .browser, key: "allowHostControl", mend: mend))
         }
     }
 
     // Files of the workspace belong to one uid; a sandbox of another cannot keep them, one of root keeps them from their owner.
-    private func user(_ found: inout [String], _ ownerUser: UInt32) {
+    private func user(_ found: inout [Fault], _ ownerUser: UInt32) {
         guard let user = docker("user")?.stringValue, !user.isEmpty else { return }
-        if String(user.prefix { $0 != ":" }) != "\(ownerUser)" { found.append("sandbox.docker.user is '\(user)', not uid \(ownerUser)") }
+        if String(user.prefix { $0 != ":" }) != "\(ownerUser)" {
+            found.append(
+                Fault(
+                    text: "sandbox.docker.user is '\(user)', not uid \(ownerUser)", place: .docker, key: "user",
+                    mend: policy.userText(owner: ownerUser, group: CurrentProcess.effectiveGroup).map { .set(.string($0)) } ?? .none))
+        }
     }
 
     private func shown(_ node: JSON.Node?) -> String { node?.numberSpelling ?? node?.stringValue.map { "'\($0)'" } ?? "not set" }

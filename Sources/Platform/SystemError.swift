@@ -45,6 +45,7 @@ public struct Errno: Sendable, Equatable {
     public static let isDirectory = Errno(EISDIR)
     public static let notEmpty = Errno(ENOTEMPTY)
     public static let loop = Errno(ELOOP)
+    public static let noDevice = Errno(ENXIO)
     public static let noProcess = Errno(ESRCH)
     public static let timedOut = Errno(ETIMEDOUT)
     public static let refused = Errno(ECONNREFUSED)

@@ -47,7 +47,7 @@ public struct AgentStep {
         var passwords: [AgentID: Secret] = [:]
         let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-created")
         try transaction.run(
-            items, undo: false, known: reading,
+            items, authority: ConfigTransaction.authority(undo: false), known: reading,
             edit: { (item, edit) throws(Problem) in
                 let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
                 item.additions["agentCreated"] = .bool(change == .added || addedByOpenClaw.contains(item.agentID))
@@ -55,7 +55,7 @@ public struct AgentStep {
             recorded: { (item, claim, r) throws(Problem) in if claim != nil { try r.setProgress(item.phone, agent: .made) } })
     }
 
-    private func makeFolders(_ item: StepItem, _ templates: inout [String: AgentTemplates]) throws(Problem) {
+    func makeFolders(_ item: StepItem, _ templates: inout [String: AgentTemplates]) throws(Problem) {
         let paths = workplace.paths
         let language = item.language(in: workplace)
         let values = TemplateValues(
@@ -77,7 +77,7 @@ public struct AgentStep {
         } catch { throw Problem(error) }
     }
 
-    private func specification(_ item: StepItem, model: ConfigModel, _ passwords: inout [AgentID: Secret]) throws(Problem) -> AgentSpec {
+    func specification(_ item: StepItem, model: ConfigModel, _ passwords: inout [AgentID: Secret]) throws(Problem) -> AgentSpec {
         let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
         var password = model.agent(item.agentID.text)?.keyringPassword ?? passwords[item.agentID]
         if let password { return try workplace.agentSpec(item.agentID, password: password) }

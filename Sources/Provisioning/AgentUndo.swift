@@ -37,7 +37,7 @@ public struct AgentUndo {
         }
         let transaction = ConfigTransaction(workplace: workplace, record: record, event: "agent-removed")
         try transaction.run(
-            pending, undo: true,
+            pending, authority: ConfigTransaction.authority(undo: true),
             edit: { (item, edit) throws(Problem) in
                 let entry = try edit.removeAgent(item.agentID)
                 // The password must be safe on disk before the only other copy of it goes.
@@ -101,7 +101,7 @@ public struct AgentUndo {
         do throws(SystemError) { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
     }
 
-    private func folders(_ agentID: AgentID) -> [(from: String, name: String)] {
+    func folders(_ agentID: AgentID) -> [(from: String, name: String)] {
         [(workplace.paths.workspace(for: agentID), "workspace"), (workplace.paths.agentFolder(for: agentID), "agent")]
     }
 }

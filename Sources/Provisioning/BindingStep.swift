@@ -20,7 +20,7 @@ public struct BindingStep {
         }
         var joins: Set<PhoneNumber> = []
         try ConfigTransaction(workplace: workplace, record: record, event: "bound").run(
-            items, undo: false,
+            items, authority: ConfigTransaction.authority(undo: false),
             edit: { (item, edit) throws(Problem) in
                 let outcome = try edit.bind(item.phone, to: item.agentID)
                 // Asked of the whole edit: the second document of one phone finds what the first one put in.
@@ -59,7 +59,7 @@ public struct BindingStep {
             }
         }
         try ConfigTransaction(workplace: workplace, record: record, event: "unbound").run(
-            pending, undo: true,
+            pending, authority: ConfigTransaction.authority(undo: true),
             edit: { (item, edit) throws(Problem) in
                 let outcome = try edit.unbind(item.phone, from: item.agentID, removeAllowEntry: ownsAllow.contains(item.phone))
                 item.additions["unbound"] = .bool(outcome.unbound)

@@ -9,17 +9,31 @@ import Store
 struct ConfigTransaction {
     let workplace: Workplace
     let record: Record
-    /// The audit event of a change.
-    let event: String
+    /// The audit event of a change; nil: the caller writes its own.
+    var event: String?
+    /// Takes a config that OpenClaw refuses too, when the edit leaves one that it accepts.
+    var mends = false
+    /// Gives the items under both locks, for who can only there know what is to be done; may be asked several times.
+    var joining: ((ConfigModel) throws(Problem) -> [StepItem])?
+
+    typealias Authority = (StepItem, Record) throws(Problem) -> Claim?
+
+    /// What a step's right to act is judged by.
+    static func authority(undo: Bool) -> Authority {
+        { (item, r) throws(Problem) in try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: undo).claim }
+    }
 
     /// Edits for all live items, makes intents durable, then replaces the file inside the record's transaction.
     /// - Parameters:
+    ///   - authority: gives the item's claim, if it has one, or refuses; asked in both transactions.
     ///   - known: the config as it was read before, when it was.
+    ///   - opening: of all items before `edit` of any: what must be out before something comes in.
     ///   - edit: the item's part of the edit; may run several times, when the file changed meanwhile.
     ///   - intended: in the first transaction, before anything is replaced.
     ///   - recorded: in the second one, after the file was replaced and before it commits.
     func run(
-        _ items: [StepItem], undo: Bool, known: ConfigReading? = nil,
+        _ given: [StepItem], authority: Authority, known: ConfigReading? = nil,
+        opening: ((StepItem, inout ConfigEdit) throws(Problem) -> Void)? = nil,
         edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void,
         intended: ((StepItem, Claim?, Record) throws(Problem) -> Void)? = nil,
         recorded: (StepItem, Claim?, Record) throws(Problem) -> Void
@@ -27,18 +41,24 @@ struct ConfigTransaction {
         // A claim that is lost between two steps takes its document out, and the edit is made anew without it.
         // And when the edited file does not pass its check, the documents that cause it go and the others go on.
         var seeksCulprits = false
-        while !items.live.isEmpty {
+        var items = given
+        while joining != nil || !items.live.isEmpty {
             var lost = false
-            let count = items.live.count
+            var count = items.live.count
             do throws(Problem) {
                 let result = try ConfigFile.update(
                     path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version,
-                    known: known, waitMilliseconds: 30_000,
+                    known: known, mends: mends, waitMilliseconds: 30_000,
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
                         var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
+                        if let joining {
+                            items = try joining(model)
+                            count = items.live.count
+                        }
+                        if let opening { for item in items.live { item.attempt { () throws(Problem) in try opening(item, &whole) } } }
                         for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
                         if seeksCulprits {
-                            let objections = try ConfigFile.objections(to: whole)
+                            let objections = try ConfigFile.objections(to: whole, mends: mends)
                             for item in items.live { item.problem = objections[item.agentID.text.lowercased()] ?? objections[""] }
                             if items.live.count < count { throw Problem(.configInvalid, "the edited openclaw.json is not valid") }
                         }
@@ -53,8 +73,7 @@ struct ConfigTransaction {
                             for item in items.live {
                                 item.attempt { () throws(Problem) in
                                     try r.savepoint { (r) throws(Problem) in
-                                        let authority = try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: undo)
-                                        try intended(item, authority.claim, r)
+                                        try intended(item, try authority(item, r), r)
                                     }
                                 }
                                 if item.problem != nil { lost = true }
@@ -66,9 +85,7 @@ struct ConfigTransaction {
                         try record.write { (r) throws(Problem) in
                             var claims: [(StepItem, Claim?)] = []
                             for item in items.live {
-                                item.attempt { () throws(Problem) in
-                                    claims.append((item, try r.authorise(item.phone, item.agentID.text, fence: item.fence, undo: undo).claim))
-                                }
+                                item.attempt { () throws(Problem) in claims.append((item, try authority(item, r))) }
                                 if item.problem != nil { lost = true }
                             }
                             if lost { throw Problem(.claimLost, "a claim of the group was lost") }
@@ -90,6 +107,7 @@ struct ConfigTransaction {
     }
 
     private func audit(_ items: [StepItem]) {
+        guard let event else { return }
         var trail = AuditTrail(folder: workplace.paths.audit, command: workplace.command.console.command, clock: workplace.clock)
         for item in items { trail.note(event, agentID: item.agentID.text, phone: item.phone.e164, requestID: item.document.requestID) }
         // What was done is done; a full disk must not turn it into a failure.

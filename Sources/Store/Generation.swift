@@ -21,6 +21,9 @@ extension Record {
         reachedGeneration = try database.number("UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value")
     }
 
+    /// What the state folder's file says.
+    var knownGeneration: Int64? { generationInFile }
+
     private var generationInFile: Int64? {
         guard let bytes = try? Files.read(generationFile, limit: 64) else { return nil }
         return Int64(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self))

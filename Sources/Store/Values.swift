@@ -99,7 +99,12 @@ public struct Heartbeat: Sendable, Equatable {
 
     public func ageSeconds(at now: Timestamp) -> Int { Int((now.milliseconds - lastRun.milliseconds) / 1000) }
     /// More than two periods have passed: one run at least was missed.
-    public func isLate(at now: Timestamp) -> Bool { periodSeconds.map { ageSeconds(at: now) > 2 * $0 } ?? false }
+    public func isLate(at now: Timestamp) -> Bool { (periodSeconds ?? Heartbeat.usualPeriods[job]).map { ageSeconds(at: now) > 2 * $0 } ?? false }
+    /// Ended with what is no failure: 1 is a clean "no", such as findings that the run itself has reported.
+    public var endedWell: Bool { exitCode == 0 || exitCode == 1 }
+
+    /// Of the jobs in cron/, by name: what holds when nobody said a period.
+    static let usualPeriods = ["reconcile": 3600, "oauth-check": 86400, "backup": 86400]
 }
 
 /// Something `check` found.
