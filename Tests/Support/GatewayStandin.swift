@@ -47,7 +47,11 @@ public final class GatewayStandin: @unchecked Sendable {
 
     /// Ends it, as a crash would.
     public func stop() {
-        if pid > 0 { kill(pid, SIGKILL) }
+        if pid <= 0 { return }
+        kill(pid, SIGKILL)
+        // Until it is gone its socket still takes connections.
+        let deadline = Deadline(in: 30_000)
+        while ProcessIdentity.life(pid: pid, startTicks: nil) != .dead, !deadline.hasPassed { Clock.sleep(milliseconds: 2) }
         pid = -1
     }
 
