@@ -100,8 +100,9 @@ public struct ChildProcess: Sendable {
     }
 }
 
-enum Pipe {
-    static func make() throws(SystemError) -> (read: Descriptor, write: Descriptor) {
+/// A pipe that no child inherits by accident.
+public enum Pipe {
+    public static func make() throws(SystemError) -> (read: Descriptor, write: Descriptor) {
         var ends: [Int32] = [-1, -1]
         try check("make a pipe", nil) { pipe2(&ends, O_CLOEXEC) }
         return (Descriptor(ends[0]), Descriptor(ends[1]))
