@@ -109,7 +109,7 @@ def lint(place, body):
     if done.returncode:
         fault(place, "the shell refuses it: " + done.stderr.strip())
     if shutil.which("shellcheck"):
-        done = subprocess.run(["shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2034,SC2164", "-"], input=body, capture_output=True, text=True)
+        done = subprocess.run(["shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2034,SC2154,SC2164", "-"], input=body, capture_output=True, text=True)
         if done.returncode:
             fault(place, "shellcheck: " + done.stdout.strip())
     for line in body.replace("\\\n", " ").split("\n"):
@@ -150,7 +150,7 @@ def session(document, todo):
 
 
 def built(command):
-    return shutil.which(command, path=BIN) is not None or (command[4:] in INSTALLED and os.path.exists("scripts/" + command[4:]))
+    return shutil.which(command, path=BIN if command.startswith("dcb-") else None) is not None or (command[4:] in INSTALLED and os.path.exists("scripts/" + command[4:]))
 
 
 def look(document):
