@@ -17,13 +17,17 @@ public final class SQLiteFile {
     /// Opens it for reading.
     /// - Parameters:
     ///   - path: absolute, in bytes, without symbolic links: one is refused.
+    ///   - isTrusted: nobody else than OpenClaw and we could have made it. A foreign one might name files for SQLite to delete (its super-journal), which
+    ///     only a connection that may write does.
     ///   - waitMilliseconds: how long a writer that locks everybody out is waited for.
-    public init(_ path: [UInt8], waitMilliseconds: Int) throws(Problem) {
+    public init(_ path: [UInt8], isTrusted: Bool, waitMilliseconds: Int) throws(Problem) {
         shown = String(decoding: path, as: UTF8.self)
-        // Whether somebody has left a log: then it is theirs to copy back. Else SQLite takes away what reading had to make.
-        let log = path + Array("-wal".utf8)
-        let hasLog = Files.exists(String(decoding: log, as: UTF8.self))
-        handle = try SQLiteFile.open(path, shown, flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW)
+        // Whether somebody has left a log: then it is theirs to copy back. Else SQLite takes away what reading had to make, if it may write.
+        let name = shown
+        let hasLog = Files.exists(name + "-wal")
+        let isClosed = !hasLog && !Files.exists(name + "-journal")
+        let access = isTrusted && isClosed ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
+        handle = try SQLiteFile.open(path, shown, flags: access | SQLITE_OPEN_NOFOLLOW)
         for (option, on) in [(SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0), (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, hasLog ? 1 : 0)]
             as [(Int32, Int32)]
         {

@@ -47,7 +47,7 @@ final class Snapshots {
             for path in ordered {
                 let source = path == record ? Array(workplace.paths.record.utf8) : Array((root + "/").utf8) + path
                 do throws(Problem) {
-                    let file = try SQLiteFile(try resolved(source, path == record), waitMilliseconds: Snapshots.busyMilliseconds)
+                    let file = try SQLiteFile(try resolved(source, path == record), isTrusted: true, waitMilliseconds: Snapshots.busyMilliseconds)
                     if pinned.count < Snapshots.greatestPinned { pinned.append((path, file)) } else { try copy(path, file) }
                 } catch { try accept(error, path, isRecord: path == record) }
             }
@@ -71,7 +71,7 @@ final class Snapshots {
     func late(_ path: [UInt8], at source: [UInt8]) throws(Problem) -> Copy? {
         do throws(Problem) {
             let wait = Area.isAgents(path) ? Snapshots.agentsBusyMilliseconds : Snapshots.busyMilliseconds
-            try copy(path, try SQLiteFile(source, waitMilliseconds: wait))
+            try copy(path, try SQLiteFile(source, isTrusted: !Area.isAgents(path), waitMilliseconds: wait))
         } catch { try accept(error, path, isRecord: false) }
         return copies[path]
     }

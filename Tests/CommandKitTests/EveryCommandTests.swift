@@ -5,7 +5,9 @@ import Testing
 
 /// What all commands share, in one table: each row is a call, and every command answers it alike.
 @Suite struct EveryCommandTests {
-    static let commands = ["dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind", "dcb-onboard"]
+    static let commands = ["dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind", "dcb-onboard", "dcb-oauth-check", "dcb-backup"]
+    /// Those that read documents about a phone.
+    static let steps = commands.filter { $0 != "dcb-oauth-check" && $0 != "dcb-backup" }
     /// A call that reads documents.
     static let readers = [["dcb-validate"], ["dcb-state", "claim"], ["dcb-state", "get"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-onboard"]]
     /// A call that prints without input.
@@ -40,7 +42,7 @@ import Testing
         let schema = try Value(parsing: Array(output.out.utf8))
         #expect(schema.at("$schema")?.stringValue == "https://json-schema.org/draft/2020-12/schema")
         #expect(schema.at("type")?.stringValue == "object")
-        #expect(schema.at("properties", "phone") != nil)
+        if EveryCommandTests.steps.contains(command) { #expect(schema.at("properties", "phone") != nil) }
     }
 
     @Test(arguments: commands) func anUnknownSchema(_ command: String) throws {
@@ -62,7 +64,8 @@ import Testing
         // The version of OpenClaw is looked at by those that read its config.
         if command == "dcb-validate" || command == "dcb-onboard", words.first == "--openclaw-version" { return }
         let scratch = try Scratch()
-        let output = try scratch.run(command, (command == "dcb-state" ? ["get"] : []) + words, input: "")
+        let output = try scratch.run(
+            command, (command == "dcb-state" ? ["get"] : command == "dcb-backup" ? ["create", "--to", scratch.folder + "/a"] : []) + words, input: "")
         #expect(output.code == 64)
         #expect(output.out.isEmpty)
         #expect(output.problem == "usage" && output.problems.count == 1)
@@ -85,6 +88,10 @@ import Testing
         ["dcb-state", "claim", "--owner-pid", "0"], ["dcb-state", "claim", "--owner-pid", "-5"], ["dcb-state", "claim", "--owner-pid", "4194305"],
         ["dcb-state", "get", "--removal"], ["dcb-state", "list", "--lease", "5s"], ["dcb-state", "list", "--status", "canceled"],
         ["dcb-state", "list", "--limit", "0"],
+        ["dcb-backup"], ["dcb-backup", "nonsense"], ["dcb-backup", "create", "--to", "a", "x"], ["dcb-backup", "create"], ["dcb-backup", "verify"],
+        ["dcb-backup", "verify", "a", "b"], ["dcb-backup", "list"], ["dcb-backup", "create", "--into", "x"], ["dcb-backup", "verify", "--keep", "1", "a"],
+        ["dcb-backup", "create", "--to", "a", "--job", "a b"], ["dcb-oauth-check", "--max-age", "long"], ["dcb-oauth-check", "x"],
+        ["dcb-oauth-check", "--format", "html"], ["dcb-oauth-check", "--job", ""],
         ["dcb-state", "list", "--limit", "many"], ["dcb-state", "audit", "--since", "today"], ["dcb-state", "list", "-n"], ["dcb-state", "get", "--dry-run"],
     ]) func whatDoesNotGoTogether(_ words: [String]) throws {
         let scratch = try Scratch()
@@ -236,7 +243,10 @@ import Testing
     ]) func wrongSettings(_ text: String, _ problem: String) throws {
         let scratch = try Scratch()
         try scratch.write(text, to: scratch.state + "/dcb.json")
-        for words in [["dcb-state", "list"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-state", "claim"]] {
+        for words in [
+            ["dcb-state", "list"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-state", "claim"], ["dcb-oauth-check"],
+            ["dcb-backup", "create", "--to", "/nowhere"],
+        ] {
             let output = try scratch.run(words[0], Array(words.dropFirst()), input: "{\"phone\":\"+15551230001\"}\n")
             #expect(output.code == 78 && output.problem == problem && output.problems.count == 1, "\(words)")
         }
