@@ -11,13 +11,15 @@ struct Reconcile {
     private let command: Command
     private let invariants: [Invariant]
     private let mode: Report.Mode
-    private let isText: Bool
+    private let format: Format
     private let usesExitCode: Bool
     private let job: String?
     private let jobPeriodSeconds: Int?
     private let workplace: Workplace
     private let brake: Brake
     private let staleAfterMilliseconds: Int64
+
+    private enum Format: String { case text, json, html }
 
     static let spec = CommandSpec(
         "dcb-reconcile", summary: "find what has drifted between record, config and files, and mend it",
@@ -34,7 +36,8 @@ struct Reconcile {
             OptionSpec("max-fraction", takes: .one("F"), "the same as a part of all agents, 0 to 1 [policy's, 0.1]"),
             OptionSpec("stale-after", takes: .one("TIME"), "a user that nobody came for is stale after so long [policy's, 24h]"),
             OptionSpec("job", takes: .one("NAME[=TIME]"), "write a heartbeat under this name, and how often it is meant to run"),
-            OptionSpec("format", takes: .one("FORMAT"), choices: ["text", "json"], "how the report is written; default: text on a terminal, else json"),
+            OptionSpec(
+                "format", takes: .one("FORMAT"), choices: ["text", "json", "html"], "how the report is written; default: text on a terminal, else json"),
         ],
         schema: Schemas.reconcile)
 
@@ -52,7 +55,8 @@ struct Reconcile {
         default: mode = isDry ? .dryRun : .check
         }
         if arguments.has("only"), mode == .repair || mode == .dryRun { throw Problem(.usage, "option --only goes with --check") }
-        isText = arguments.value("format").map { $0 == "text" } ?? Descriptor.standardOutput.isTerminal
+        format = Reconcile.format(arguments.value("format"))
+        if format == .html, arguments.has("list") { throw Problem(.usage, "option --list goes with --format text or json") }
         usesExitCode = arguments.has("exit-code")
         (job, jobPeriodSeconds) = try Reconcile.job(arguments.value("job"))
         let removals = try arguments.integer("max-removals", in: 0...1_000_000)
@@ -86,7 +90,9 @@ struct Reconcile {
     func run() {
         do throws(Problem) {
             switch mode {
-            case .check: try print(look(facts(), plans: false).report)
+            case .check:
+                let facts = try facts()
+                try print(look(facts, plans: false).report, facts)
             case .adopt: try adopt()
             case .repair, .dryRun: try repair()
             }
@@ -124,7 +130,7 @@ struct Reconcile {
             if let obstacle { throw obstacle }
             try brake.check(report.actions, agents: facts.users.reduce(0) { $0 + ($1.ledger.contains(.agent) ? 1 : 0) })
         } catch {
-            try print(report)
+            try print(report, facts)
             throw error
         }
         if mode == .repair {
@@ -136,7 +142,7 @@ struct Reconcile {
                 report.mended = Set(report.findings.map(\.identity)).subtracting(after.findings.map(\.identity))
             }
         }
-        try print(report)
+        try print(report, facts)
         for action in report.actions {
             if let problem = action.problem { command.console.report(problem, phone: action.phone) }
         }
@@ -155,7 +161,7 @@ struct Reconcile {
             for adoption in found { command.console.warn("adopting agent \(adoption.agentID) of \(Redaction.phone(adoption.phone.e164))") }
             try Adoption.write(&report.actions, record: try workplace.openRecord(), isOlder: facts.record?.isOlder == true)
         }
-        try print(report)
+        try print(report, facts)
         for action in report.actions {
             if let problem = action.problem { command.console.report(problem, phone: action.phone) }
         }
@@ -176,8 +182,12 @@ struct Reconcile {
         return facts.configProblem
     }
 
-    private func print(_ report: Report) throws(Problem) {
-        if isText { try command.console.write(report.text) } else { command.console.answer(report.object) }
+    private func print(_ report: Report, _ facts: Facts) throws(Problem) {
+        switch format {
+        case .text: try command.console.write(report.text)
+        case .json: command.console.answer(report.object)
+        case .html: try command.console.write(Page(report, facts).html)
+        }
         try command.console.flush()
         if usesExitCode, !report.isClean { command.console.note(.negative) }
     }
@@ -189,9 +199,11 @@ struct Reconcile {
         try record.write { (r) throws(Problem) in try r.beat(job, exitCode: code, periodSeconds: jobPeriodSeconds) }
     }
 
+    private static func format(_ word: String?) -> Format { word.flatMap { Format(rawValue: $0) } ?? (Descriptor.standardOutput.isTerminal ? .text : .json) }
+
     /// `--list`.
     static func list(_ command: Command) throws(Problem) {
-        let isText = command.arguments.value("format").map { $0 == "text" } ?? Descriptor.standardOutput.isTerminal
+        let isText = format(command.arguments.value("format")) == .text
         for one in Invariant.all {
             if isText {
                 try command.console.write("\(one.id)\t\(one.severity.rawValue)\t\(one.title)\n")

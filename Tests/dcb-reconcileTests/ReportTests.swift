@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--check", "--repair"], ["--adopt", "--repair"], ["--check", "--dry-run"], ["--format", "html"], ["--format", "xml"], ["--only", "I99"],
+        ["--check", "--repair"], ["--adopt", "--repair"], ["--check", "--dry-run"], ["--format", "xml"], ["--only", "I99"],
         ["--only", ""],
         ["--only", "I4,"], ["--repair", "--only", "I4"], ["--max-removals", "-1"], ["--max-removals", "many"], ["--max-fraction", "2"],
         ["--max-fraction", "x"],
@@ -78,6 +78,23 @@ import Testing
         #expect(lines.last == "2 users, 2 findings: 1 critical, 1 error")
         #expect(try house.scratch.shell("script -qec 'dcb-reconcile --format json' /dev/null < /dev/null").out.hasPrefix("{\"mode\":\"check\""))
         #expect(try house.check(["--format", "text"]).output.out.hasPrefix("CRITICAL (1)\n"))
+    }
+
+    /// A page loads nothing, tells no whole number and no name, and what comes from outside cannot be markup in it.
+    @Test func aPage() throws {
+        let house = try House(2)
+        #expect(try house.check(["--format", "html"]).output.out.contains("Everything is as it should be."))
+        try house.change("per-channel-peer", "main")
+        try Files.setMode(house.scratch.config, 0o600)
+        let named = try house.scratch.run("dcb-state", ["update"], input: "{\"phone\":\"\(house.phone(1))\",\"name\":\"Ada Lovelace\"}\n")
+        #expect(named.code == 0)
+        try Files.makeDirectory(house.state + "/workspace-user_<script>x")
+        let page = try house.check(["--format", "html"]).output.out
+        #expect(page.hasPrefix("<!doctype html>") && page.hasSuffix("</html>\n"))
+        #expect(page.contains("<code>I5</code>") && !page.contains("<script") && !page.contains("Lovelace"))
+        for phone in [house.phone(1), house.phone(2)] { #expect(!page.contains(phone) && page.contains(phone.suffix(4))) }
+        for outside in ["http:", "https:", "src=", "href=", "url(", "@import"] { #expect(!page.contains(outside), "\(outside)") }
+        #expect(try house.check(["--format", "html", "--exit-code"]).output.code == 1)
     }
 
     @Test func aFullStandardOutput() throws {
