@@ -86,7 +86,7 @@ struct Reconcile {
     func run() {
         do throws(Problem) {
             switch mode {
-            case .check: try print(look(facts(), plans: false).report)
+            case .check: try give(look(facts(), plans: false).report)
             case .adopt: try adopt()
             case .repair, .dryRun: try repair()
             }
@@ -124,7 +124,7 @@ struct Reconcile {
             if let obstacle { throw obstacle }
             try brake.check(report.actions, agents: facts.users.reduce(0) { $0 + ($1.ledger.contains(.agent) ? 1 : 0) })
         } catch {
-            try print(report)
+            try give(report)
             throw error
         }
         if mode == .repair {
@@ -136,7 +136,7 @@ struct Reconcile {
                 report.mended = Set(report.findings.map(\.identity)).subtracting(after.findings.map(\.identity))
             }
         }
-        try print(report)
+        try give(report)
         for action in report.actions {
             if let problem = action.problem { command.console.report(problem, phone: action.phone) }
         }
@@ -155,7 +155,7 @@ struct Reconcile {
             for adoption in found { command.console.warn("adopting agent \(adoption.agentID) of \(Redaction.phone(adoption.phone.e164))") }
             try Adoption.write(&report.actions, record: try workplace.openRecord(), isOlder: facts.record?.isOlder == true)
         }
-        try print(report)
+        try give(report)
         for action in report.actions {
             if let problem = action.problem { command.console.report(problem, phone: action.phone) }
         }
@@ -176,7 +176,7 @@ struct Reconcile {
         return facts.configProblem
     }
 
-    private func print(_ report: Report) throws(Problem) {
+    private func give(_ report: Report) throws(Problem) {
         if isText { try command.console.write(report.text) } else { command.console.answer(report.object) }
         try command.console.flush()
         if usesExitCode, !report.isClean { command.console.note(.negative) }

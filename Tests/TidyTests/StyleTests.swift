@@ -154,7 +154,8 @@ import Testing
     /// No arrow runs up, no command imports another, and only the record's library sees SQLite.
     @Test func floors() throws {
         let floor = [
-            "CLinux": 0, "CSQLite": 0, "Archive": 1, "HTTP": 1, "JSON": 1, "Platform": 1, "CommandKit": 2, "Onboarding": 2, "Store": 3, "OpenClaw": 3, "Provisioning": 4,
+            "CLinux": 0, "CSQLite": 0, "Archive": 1, "HTTP": 1, "JSON": 1, "Platform": 1, "CommandKit": 2, "Onboarding": 2, "Store": 3, "OpenClaw": 3,
+            "Provisioning": 4,
         ]
         for (target, dependencies) in try StyleTests.dependencies() where !target.hasSuffix("Tests") && target != "TestSupport" {
             for other in dependencies {
