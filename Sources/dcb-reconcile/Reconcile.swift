@@ -92,7 +92,7 @@ struct Reconcile {
             switch mode {
             case .check:
                 let facts = try facts()
-                try print(look(facts, plans: false).report, facts)
+                try give(look(facts, plans: false).report, facts)
             case .adopt: try adopt()
             case .repair, .dryRun: try repair()
             }
@@ -130,7 +130,7 @@ struct Reconcile {
             if let obstacle { throw obstacle }
             try brake.check(report.actions, agents: facts.users.reduce(0) { $0 + ($1.ledger.contains(.agent) ? 1 : 0) })
         } catch {
-            try print(report, facts)
+            try give(report, facts)
             throw error
         }
         if mode == .repair {
@@ -142,7 +142,7 @@ struct Reconcile {
                 report.mended = Set(report.findings.map(\.identity)).subtracting(after.findings.map(\.identity))
             }
         }
-        try print(report, facts)
+        try give(report, facts)
         for action in report.actions {
             if let problem = action.problem { command.console.report(problem, phone: action.phone) }
         }
@@ -161,7 +161,7 @@ struct Reconcile {
             for adoption in found { command.console.warn("adopting agent \(adoption.agentID) of \(Redaction.phone(adoption.phone.e164))") }
             try Adoption.write(&report.actions, record: try workplace.openRecord(), isOlder: facts.record?.isOlder == true)
         }
-        try print(report, facts)
+        try give(report, facts)
         for action in report.actions {
             if let problem = action.problem { command.console.report(problem, phone: action.phone) }
         }
@@ -182,7 +182,7 @@ struct Reconcile {
         return facts.configProblem
     }
 
-    private func print(_ report: Report, _ facts: Facts) throws(Problem) {
+    private func give(_ report: Report, _ facts: Facts) throws(Problem) {
         switch format {
         case .text: try command.console.write(report.text)
         case .json: command.console.answer(report.object)

@@ -5,9 +5,9 @@ import Testing
 
 /// What all commands share, in one table: each row is a call, and every command answers it alike.
 @Suite struct EveryCommandTests {
-    static let commands = ["dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind", "dcb-onboard", "dcb-oauth-check", "dcb-backup"]
+    static let commands = ["dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind", "dcb-onboard", "dcb-oauth-check", "dcb-backup", "dcb-reconcile"]
     /// Those that read documents about a phone.
-    static let steps = commands.filter { $0 != "dcb-oauth-check" && $0 != "dcb-backup" }
+    static let steps = commands.filter { $0 != "dcb-oauth-check" && $0 != "dcb-backup" && $0 != "dcb-reconcile" }
     /// A call that reads documents.
     static let readers = [["dcb-validate"], ["dcb-state", "claim"], ["dcb-state", "get"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-onboard"]]
     /// A call that prints without input.
