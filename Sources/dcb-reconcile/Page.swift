@@ -8,6 +8,7 @@ struct Page {
     private let report: Report
     private let facts: Facts
     private static let shownUsers = 500
+    private static let shownFindings = 100
     private static let shownDays = 30
     private static let dayMilliseconds: Int64 = 86_400_000
 
@@ -83,7 +84,7 @@ struct Page {
             if group.isEmpty { continue }
             page.element("h3", "\(severity.rawValue) (\(group.count))", severity.rawValue)
             page.raw("<ul class=\"findings\">\n")
-            for finding in group {
+            for finding in group.prefix(Page.shownFindings) {
                 page.raw("<li>")
                 page.element("code", finding.invariant)
                 page.element("span", finding.detail.contains(finding.subject) ? finding.detail : "\(finding.subject): \(finding.detail)")
@@ -92,6 +93,7 @@ struct Page {
                 page.raw("</li>\n")
             }
             page.raw("</ul>\n")
+            if group.count > Page.shownFindings { page.element("p", "The first \(Page.shownFindings) of \(group.count); --format json has all.") }
         }
     }
 
@@ -120,7 +122,7 @@ struct Page {
             if age >= 0, age < Int64(Page.shownDays) { counts[Page.shownDays - 1 - Int(age)] += 1 }
         }
         let most = counts.max() ?? 0
-        section(&page, "New users a day")
+        section(&page, most == 0 ? "New users a day" : "New users a day, at most \(most)")
         if most == 0 { return page.element("p", "Nobody came in the last \(Page.shownDays) days.") }
         page.raw("<svg class=\"days\" viewBox=\"0 0 600 120\" role=\"img\" aria-label=\"New users of the last \(Page.shownDays) days\">\n")
         for (day, count) in counts.enumerated() {
@@ -130,7 +132,7 @@ struct Page {
         }
         let first = Timestamp(milliseconds: (today - Int64(Page.shownDays - 1)) * Page.dayMilliseconds).description.prefix(10)
         page.raw("<text x=\"2\" y=\"116\">\(first)</text><text x=\"598\" y=\"116\" text-anchor=\"end\">today</text>")
-        page.raw("<text x=\"598\" y=\"10\" text-anchor=\"end\">at most \(most) a day</text>\n</svg>\n")
+        page.raw("</svg>\n")
     }
 
     private func jobs(_ page: inout HTML) {
