@@ -206,6 +206,17 @@ import Testing
         #expect(Set(listener.requests.compactMap { $0.text("id") }).count == 5)
     }
 
+    /// Whatever a child lets slip.
+    @Test func whatAChildSaysOfSomeone() throws {
+        let script = #"""
+            echo "crash at +15551234567 \033[31m" >&2; echo '{"level":"warning","command":"dcb-bind","message":"worth knowing"}' >&2
+            """#
+        let listener = try Listener(nil, onboard: script, state: Listener.emptyState)
+        #expect(try listener.onboard("+15551234567").status == 500)
+        try until(seconds: 60, "the line") { listener.started.errors.contains("worth knowing") && listener.requests.count == 1 }
+        #expect(!listener.started.errors.contains("5551234567"))
+    }
+
     @Test func metricsNameNobody() throws {
         let listener = try listener()
         try listener.onboard("+15551234567")
