@@ -71,9 +71,14 @@ final class AccessLog {
             ])
     }
 
-    /// A line that a child wrote and that is no problem: shown without control characters, and not at length.
+    /// A line that a child wrote and that is no problem. What our commands log keeps to our rules and is passed on; of anything else only that it came.
     func foreign(_ line: ArraySlice<UInt8>, from lane: String) {
-        say("debug", String(decoding: line.prefix(200), as: UTF8.self), ["child": .string(lane)])
+        if let object = (try? Value(parsing: Array(line), dialect: .json, limits: .strict))?.objectValue, object["command"] != nil,
+            let level = object["level"]?.stringValue, let message = object["message"]?.stringValue
+        {
+            return say(level, message, ["child": .string(lane)])
+        }
+        say("debug", "a child wrote \(line.count) bytes that are no problem line", ["child": .string(lane)])
     }
 
     private func begin() {

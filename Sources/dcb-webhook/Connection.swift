@@ -72,6 +72,8 @@ final class Connection: Watcher {
     // MARK: events
 
     func isReady(_ event: Poller.Event, on descriptor: Descriptor) {
+        // Both sides are over: no answer can reach anyone, and the event would come again and again. The work goes on.
+        if phase == .waiting, inputEnded, event.isHungUp { return close() }
         if phase == .writing, event.isWritable { return flush(thenProcess: true) }
         if event.isReadable, phase == .reading || phase == .waiting || phase == .lingering { return read() }
         if event.isHungUp { close() }

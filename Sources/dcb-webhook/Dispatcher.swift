@@ -7,12 +7,16 @@ final class Dispatcher {
     /// A group that has run so long no longer makes the next one wait.
     private static let patienceMilliseconds = 10
     private static let retryMilliseconds = 100
+    private static let gatherLimitMilliseconds: Int64 = 20
 
     private struct Queue {
         var waiting: [Work] = []
         var byPhone: [String: Work] = [:]
         var running: [Group] = []
         var lastStart: Int64 = .min / 2
+        /// Until then the next group waits for so many: those just answered often ask again at once.
+        var gathersUntil: Int64 = 0
+        var gathersCount = 0
     }
 
     private unowned let server: Server
@@ -90,6 +94,10 @@ final class Dispatcher {
         let queue = queues[lane.rawValue]
         if queue.waiting.isEmpty { return nil }
         let count = min(queue.waiting.count, server.settings.group)
+        if now < queue.gathersUntil, count < min(queue.gathersCount, server.settings.group) {
+            wake(at: queue.gathersUntil)
+            return nil
+        }
         if lane == .onboarding {
             if queue.running.contains(where: { !$0.isOver }) { return nil }
             if now < settledAt {
@@ -153,6 +161,15 @@ final class Dispatcher {
     func finish(_ work: Work, _ answer: Answer, others: Answer? = nil) {
         if onboardingNow[work.phone] === work { onboardingNow[work.phone] = nil }
         work.finish(answer, others: others) { server.deliver($0, $1) }
+    }
+
+    /// A group has answered everyone while others wait: a tenth of its time is well spent on going together with those who come back.
+    func answered(_ group: Group) {
+        let waiting = queues[group.lane.rawValue].waiting.count
+        if waiting == 0 { return }
+        let now = Clock.monotonicMilliseconds
+        queues[group.lane.rawValue].gathersUntil = now + min(Dispatcher.gatherLimitMilliseconds, max(1, (now - group.began) / 10))
+        queues[group.lane.rawValue].gathersCount = waiting + group.count
     }
 
     /// Counted before its caller is told, so that nobody comes in between.

@@ -6,6 +6,7 @@ import Platform
 final class Group {
     let lane: Lane
     let began: Int64
+    let count: Int
     private let dispatcher: Dispatcher
     private let server: Server
     private var open: [String: Work]
@@ -23,6 +24,7 @@ final class Group {
         self.server = server
         self.lane = lane
         began = server.loop.now
+        count = works.count
         open = Dictionary(uniqueKeysWithValues: works.map { ($0.id, $0) })
         let commands = server.settings.commands
         let verb = lane == .onboarding ? ["--timeout", "\(Group.workMilliseconds(server.settings.childTimeout))ms"] : [lane.name]
@@ -62,6 +64,7 @@ final class Group {
             dispatcher.madeOne(in: self)
         }
         dispatcher.finish(work, answer, others: others)
+        if isAnswered { dispatcher.answered(self) }
     }
 
     private func takeProblem(_ line: ArraySlice<UInt8>) {
@@ -101,6 +104,7 @@ final class Group {
             }
             dispatcher.finish(work, answer)
         }
+        if !open.isEmpty { dispatcher.answered(self) }
         open.removeAll()
         run = nil
         dispatcher.ended(self)

@@ -250,6 +250,23 @@ import Testing
         #expect(try scratch.run("dcb-state", ["claims"]).documents.isEmpty)
     }
 
+    /// A caller on a Unix socket goes away for good while its request is carried out: nobody spins over it.
+    @Test func callersOfAUnixSocketThatGoAway() throws {
+        let scratch = try Scratch()
+        let path = scratch.folder + "/s"
+        let listener = try Listener(scratch, onboard: LifeTests.held, state: Listener.emptyState, listen: "unix:\(path)")
+        do {
+            let caller = try Caller(path: path)
+            try caller.send(Listener.request("POST", "/webhook/onboarding", body: Listener.document("+15551230001")))
+            try until(seconds: 60, "the child") { Files.exists(scratch.folder + "/running") }
+        }
+        let before = try Listener.processorTicks(listener.pid)
+        Clock.sleep(milliseconds: 1500)
+        #expect(try Listener.processorTicks(listener.pid) - before < 40)
+        try scratch.write("", to: scratch.folder + "/go")
+        try until(seconds: 60, "the line") { listener.requests.contains { $0["status"]?.intValue == 200 && $0["aborted"]?.boolValue == true } }
+    }
+
     /// The caller goes away; the work does not.
     @Test func callersThatGoAway() throws {
         let scratch = try Scratch()

@@ -72,14 +72,10 @@ import Testing
         let port = try #require(started.errors.firstMatch(of: /listening on 127\.0\.0\.1:([0-9]+)/).flatMap { Int($0.1) })
         var callers = try (0..<80).map { _ in try Caller(port: port) }
         for caller in callers { try caller.send("GET /health HTTP/1.1\r\n") }
-        func processorTicks() throws -> Int {
-            let fields = String(decoding: try Files.read("/proc/\(pid)/stat"), as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
-            return (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0)
-        }
-        let before = try processorTicks()
+        let before = try Listener.processorTicks(pid)
         Clock.sleep(milliseconds: 2000)
         // It does not spin: in two seconds it uses far less than one.
-        #expect(try processorTicks() - before < 50)
+        #expect(try Listener.processorTicks(pid) - before < 50)
         // And lives: when places become free, whoever waits is served.
         callers.removeFirst(60)
         for caller in callers { try? caller.send("Host: a\r\n\r\n") }
@@ -208,6 +204,17 @@ import Testing
         #expect(line.text("time") != nil && line.text("id") != nil && line["ms"]?.doubleValue != nil && line["bytes"]?.intValue != nil)
         #expect(line.text("route") == "/webhook/onboarding" && line["status"]?.intValue == 200 && line.text("client") == "127.0.0.1")
         #expect(Set(listener.requests.compactMap { $0.text("id") }).count == 5)
+    }
+
+    /// Whatever a child lets slip.
+    @Test func whatAChildSaysOfSomeone() throws {
+        let script = #"""
+            echo "crash at +15551234567 \033[31m" >&2; echo '{"level":"warning","command":"dcb-bind","message":"worth knowing"}' >&2
+            """#
+        let listener = try Listener(nil, onboard: script, state: Listener.emptyState)
+        #expect(try listener.onboard("+15551234567").status == 500)
+        try until(seconds: 60, "the line") { listener.started.errors.contains("worth knowing") && listener.requests.count == 1 }
+        #expect(!listener.started.errors.contains("5551234567"))
     }
 
     @Test func metricsNameNobody() throws {

@@ -110,6 +110,13 @@ final class Listener {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
+    /// Processor time used so far, in hundredths of a second.
+    static func processorTicks(_ pid: Int32) throws -> Int {
+        let fields = String(decoding: try Files.read("/proc/\(pid)/stat"), as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12 else { throw TestFailure("no stat of \(pid)") }
+        return (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0)
+    }
+
     /// The log's lines of requests.
     var requests: [Object] { Output.objects(started.errors).filter { $0["route"] != nil } }
 }
