@@ -61,7 +61,10 @@ import Testing
         guard Files.isExecutable("/usr/bin/zsh") else { return Skip.say("completions for zsh need zsh") }
         try scratch.write(script.out, to: scratch.folder + "/completion")
         // Each verb's turn together shows every option: what _arguments is given, up to the first bracket, colon or equals sign.
-        let verbs = ["", "init", "claim", "commit", "release", "get", "list", "update", "handover", "cancel", "history", "claims", "ledger", "check", "audit", "create", "verify", "restore"]
+        let verbs = [
+            "", "init", "claim", "commit", "release", "get", "list", "update", "handover", "cancel", "history", "claims", "ledger", "check", "audit", "create",
+            "verify", "restore",
+        ]
         let line = """
             _arguments() { print -rl -- "$@" }
             complete() { local -a words; words=(\(command) $1); source ./completion }

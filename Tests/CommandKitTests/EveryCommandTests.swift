@@ -191,7 +191,8 @@ import Testing
         let scratch = try Scratch()
         try scratch.write((0..<400).map { "{\"phone\":\"+1555\(1_000_000 + $0)\"}\n" }.joined(), to: scratch.folder + "/many")
         // The writer begins when nobody has the reading end any more: neither the reader nor the shell that made the pipe.
-        let writer = "exec 3>&1; read -r go < p; pipe=$(stat -L -c %i /proc/self/fd/3); exec 3>&-; "
+        let writer =
+            "exec 3>&1; read -r go < p; pipe=$(stat -L -c %i /proc/self/fd/3); exec 3>&-; "
             + "while find -L /proc/$$/fd -inum $pipe 2> /dev/null | grep -q .; do :; done; \(line); echo $? > code"
         let output = try scratch.shell("cd \"$DIR\"; mkfifo p; { \(writer); } | { exec 0<&-; echo go > p; }; cat code", timeoutSeconds: 60)
         #expect(output.out == "74\n")

@@ -30,14 +30,14 @@ import Testing
             65,
             "not-json too-large unknown-member missing-member invalid-member invalid-phone invalid-name invalid-email invalid-time invalid-status invalid-language"
         ),
-        (65, "illegal-transition agent-belongs-elsewhere phone-bound-elsewhere cancelled not-ready"),
+        (65, "illegal-transition agent-belongs-elsewhere phone-bound-elsewhere cancelled not-ready archive-damaged"),
         (69, "openclaw-missing openclaw-failed gog-missing docker-missing gateway-unreachable helper-missing"), (70, "internal"),
         (73, "cannot-create cannot-replace"),
         (74, "io output-lost record-damaged no-space"),
         (75, "busy config-locked record-locked claim-lost committed changed-meanwhile timeout interrupted unfinished not-applied"),
         (77, "not-owner not-permitted"),
         (78, "config-missing config-invalid config-shape config-include settings-invalid no-such-agent agent-not-sandboxed channel-disabled template-missing"),
-        (78, "keyring-password-lost mass-removal record-older record-empty weak-token network-filesystem"),
+        (78, "keyring-password-lost mass-removal record-older record-empty record-unreadable weak-token network-filesystem"),
     ]
 
     @Test func exitCodesOfAllNames() {
