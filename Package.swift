@@ -44,7 +44,7 @@ let package = Package(
         .testTarget(name: "ProvisioningTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-bindTests", dependencies: ["CSQLite", "JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "dcb-create-agentTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin"]),
-        .testTarget(name: "dcb-webhookTests", dependencies: ["JSON", "Platform", "TestSupport"]),
+        .testTarget(name: "dcb-webhookTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "TestSupport"]),
         .executableTarget(name: "gog-standin", dependencies: ["JSON", "Platform"], path: "Tests/Standins/gog"),
         .testTarget(name: "dcb-backupTests", dependencies: ["Archive", "CSQLite", "JSON", "Platform", "TestSupport"]),
