@@ -5,6 +5,8 @@ import Onboarding
 enum Schemas {
     static func reconcile(_ which: String, _ verb: String?) -> Value? {
         switch which {
+        // It reads no documents.
+        case "input": Schema.document("dcb-reconcile input", required: [], [], open: false)
         case "output": report
         case "settings": Policy.schema
         default: nil
