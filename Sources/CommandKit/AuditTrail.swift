@@ -36,10 +36,16 @@ public struct AuditTrail {
         do throws(SystemError) {
             let path = Path.join(folder, "audit.jsonl")
             let file: Descriptor
-            do throws(SystemError) { file = try Descriptor.open(path, .write, create: 0o600, append: true) } catch {
+            do throws(SystemError) { file = try Descriptor.open(path, .readWrite, create: 0o600, append: true) } catch {
                 guard error.code == .notFound else { throw error }
                 try Files.makeDirectory(folder)
-                file = try Descriptor.open(path, .write, create: 0o600, append: true)
+                file = try Descriptor.open(path, .readWrite, create: 0o600, append: true)
+            }
+            // What a crash cut off must not take our first line with it.
+            let size = try file.status().sizeBytes
+            if size > 0 {
+                try file.seek(to: size - 1)
+                if try file.read(atMost: 1) != [10] { try file.writeAll([10]) }
             }
             for line in gathered { try file.writeAll(line) }
             try file.sync()

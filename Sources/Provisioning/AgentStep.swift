@@ -51,6 +51,7 @@ public struct AgentStep {
             edit: { (item, edit) throws(Problem) in
                 let change = try edit.addAgent(try specification(item, model: edit.model, &passwords))
                 item.additions["agentCreated"] = .bool(change == .added || addedByOpenClaw.contains(item.agentID))
+                item.membersChanged = [ConfigTransaction.rosterMember(item.agentID, edit.model)]
             },
             recorded: { (item, claim, r) throws(Problem) in if claim != nil { try r.setProgress(item.phone, agent: .made) } })
     }

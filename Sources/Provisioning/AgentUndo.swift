@@ -40,6 +40,7 @@ public struct AgentUndo {
             pending, authority: ConfigTransaction.authority(undo: true),
             edit: { (item, edit) throws(Problem) in
                 let entry = try edit.removeAgent(item.agentID)
+                item.membersChanged = [ConfigTransaction.rosterMember(item.agentID, edit.model)]
                 // The password must be safe on disk before the only other copy of it goes.
                 do throws(SystemError) {
                     places[item.agentID] = try trash.place(for: item.agentID, entry: entry, at: workplace.clock.now, folders: folders(item.agentID))

@@ -26,6 +26,7 @@ public struct BindingStep {
                 // Asked of the whole edit: the second document of one phone finds what the first one put in.
                 if edit.allows(item.phone) { joins.insert(item.phone) } else { joins.remove(item.phone) }
                 BindingStep.describe(outcome, item)
+                item.membersChanged = (outcome.isNew ? [BindingStep.bindings] : []) + (outcome.allow == .added ? [allowFrom] : [])
             },
             intended: { (item, claim, r) throws(Problem) in
                 try r.enterLedger(.binding, agent: item.agentID.text, phone: item.phone)
@@ -63,6 +64,7 @@ public struct BindingStep {
             edit: { (item, edit) throws(Problem) in
                 let outcome = try edit.unbind(item.phone, from: item.agentID, removeAllowEntry: ownsAllow.contains(item.phone))
                 item.additions["unbound"] = .bool(outcome.unbound)
+                item.membersChanged = (outcome.unbound ? [BindingStep.bindings] : []) + (outcome.disallowed ? [allowFrom] : [])
             },
             recorded: { (item, _, r) throws(Problem) in
                 try r.closeLedger(.binding, agent: item.agentID.text, phone: item.phone)
@@ -73,6 +75,10 @@ public struct BindingStep {
                 }
             })
     }
+
+    private static let bindings = "/bindings"
+    /// Or the account's own list, when that account has one.
+    private var allowFrom: String { "/channels/\(workplace.policy.channel)/allowFrom" }
 
     static func describe(_ outcome: ConfigEdit.BindOutcome, _ item: StepItem) {
         item.additions["binding"] = outcome.binding

@@ -45,11 +45,13 @@ struct ConfigTransaction {
         while joining != nil || !items.live.isEmpty {
             var lost = false
             var count = items.live.count
+            var sizeBefore = 0
             do throws(Problem) {
                 let result = try ConfigFile.update(
                     path: workplace.paths.config, ownLock: workplace.paths.configLock, policy: workplace.policy, version: workplace.version,
                     known: known, mends: mends, waitMilliseconds: 30_000,
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
+                        sizeBefore = model.document.bytes.count
                         var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
                         if let joining {
                             items = try joining(model)
@@ -94,7 +96,7 @@ struct ConfigTransaction {
                             for pointer in whole.membersGone { try r.forgetConfigMember(pointer) }
                         }
                     })
-                if result.changed { audit(items.live) }
+                if result.changed { audit(items.live, path: result.path, sizeBefore: sizeBefore) }
                 for item in items.live { item.additions["config"] = ["path": .string(result.path), "changed": .bool(result.changed)] }
                 return
             } catch {
@@ -106,11 +108,23 @@ struct ConfigTransaction {
         }
     }
 
-    private func audit(_ items: [StepItem]) {
+    private func audit(_ items: [StepItem], path: String, sizeBefore: Int) {
         guard let event else { return }
+        let after = ((try? Files.status(path)) ?? nil)?.sizeBytes ?? 0
         var trail = AuditTrail(folder: workplace.paths.audit, command: workplace.command.console.command, clock: workplace.clock)
-        for item in items { trail.note(event, agentID: item.agentID.text, phone: item.phone.e164, requestID: item.document.requestID) }
+        for item in items {
+            trail.note(
+                event, agentID: item.agentID.text, phone: item.phone.e164, requestID: item.document.requestID,
+                [
+                    "config": [
+                        "members": .array(item.membersChanged.map { .string($0) }), "sizeBefore": .number("\(sizeBefore)"), "sizeAfter": .number("\(after)"),
+                    ]
+                ])
+        }
         // What was done is done; a full disk must not turn it into a failure.
         do throws(Problem) { try trail.write() } catch { workplace.command.console.warn("cannot write the audit trail: \(error.detail)") }
     }
+
+    /// Where an agent stands in the file; an element of the list is named by its id.
+    static func rosterMember(_ id: AgentID, _ model: ConfigModel) -> String { "/agents/\(model.shape == .entries ? "entries" : "list")/\(id.text)" }
 }

@@ -10,6 +10,8 @@ public final class StepItem {
     public let fence: String?
     /// What the step adds to the document.
     public var additions: Object = [:]
+    /// Members of openclaw.json that the edit of this document changes, for the audit trail.
+    var membersChanged: [String] = []
     /// Why the document is refused; it takes no further part then.
     public var problem: Problem?
 

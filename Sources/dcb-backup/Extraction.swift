@@ -40,11 +40,11 @@ final class Extraction: EntrySink {
         guard let file else { return }
         do throws(SystemError) {
             // Runs of zeros become holes again.
-            let page = 64 << 10
+            let page = 4096
             var at = 0
             while at < bytes.count {
                 let piece = UnsafeRawBufferPointer(rebasing: bytes[at..<min(at + page, bytes.count)])
-                if piece.count == page, Zeros.isAll(piece) { try file.skip(page) } else { try file.writeAll(piece) }
+                if Zeros.isAll(piece) { try file.skip(piece.count) } else { try file.writeAll(piece) }
                 at += piece.count
             }
         } catch { throw Problem(error) }
