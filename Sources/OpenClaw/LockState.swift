@@ -18,19 +18,40 @@ extension OpenClawLock {
 
     /// Looks at `<config>.lock`; takes nothing.
     public static func state(config: String) throws(Problem) -> State {
+        // A holder may let go and end between the reading of its lock and the look at it: what seems left is left only if it is still there.
+        for _ in 0..<20 {
+            guard let (state, isStill) = try look(config + ".lock") else { return .free }
+            if isStill { return state }
+        }
+        return .held(pid: nil)
+    }
+
+    /// - Returns: nil when there is no lock; else what it says, and whether that same file is there still.
+    private static func look(_ lock: String) throws(Problem) -> (State, isStill: Bool)? {
         do throws(SystemError) {
-            let lock = config + ".lock"
-            guard let status = try Files.status(lock, followLinks: false) else { return .free }
-            guard status.isRegular else { return .unreadable }
-            if status.sizeBytes == 0 { return .empty(ageSeconds: age(status)) }
-            guard let bytes = try Files.readIfPresent(lock, limit: 65536) else { return .free }
-            guard let object = (try? JSON.Value(parsing: bytes))?.objectValue, let pid = object["pid"]?.intValue, let pid32 = Int32(exactly: pid) else {
-                return .unreadable
+            guard let named = try Files.status(lock, followLinks: false) else { return nil }
+            guard named.isRegular else { return (.unreadable, true) }
+            // Open, so that its number cannot come back for another file meanwhile.
+            let file: Descriptor
+            do throws(SystemError) { file = try Descriptor.open(lock, .read, followLinks: false) } catch {
+                if error.code == .notFound { return nil }
+                throw error
             }
-            let start = object["starttime"]?.intValue.flatMap { UInt64(exactly: $0) }
-            if ProcessIdentity.life(pid: pid32, startTicks: start) != .dead || isInContainer(pid: pid, startTicks: start) { return .held(pid: pid) }
-            return .left(pid: pid)
+            let status = try file.status()
+            let state = judge(status, try file.readToEnd(limit: 65536))
+            guard let now = try Files.status(lock, followLinks: false) else { return nil }
+            return (state, now.inode == status.inode && now.device == status.device)
         } catch { throw Problem(error) }
+    }
+
+    private static func judge(_ status: FileStatus, _ bytes: [UInt8]) -> State {
+        if bytes.isEmpty { return .empty(ageSeconds: age(status)) }
+        guard let object = (try? JSON.Value(parsing: bytes))?.objectValue, let pid = object["pid"]?.intValue, let pid32 = Int32(exactly: pid) else {
+            return .unreadable
+        }
+        let start = object["starttime"]?.intValue.flatMap { UInt64(exactly: $0) }
+        if ProcessIdentity.life(pid: pid32, startTicks: start) != .dead || isInContainer(pid: pid, startTicks: start) { return .held(pid: pid) }
+        return .left(pid: pid)
     }
 
     /// Removes a lock of 0 bytes that is older than a minute: taken aside, and put back when it is not the one that was judged.
