@@ -5,9 +5,11 @@ import Testing
 
 /// What all commands share, in one table: each row is a call, and every command answers it alike.
 @Suite struct EveryCommandTests {
-    static let commands = ["dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind", "dcb-onboard", "dcb-oauth-check", "dcb-backup", "dcb-reconcile"]
+    static let commands = [
+        "dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind", "dcb-onboard", "dcb-oauth-check", "dcb-backup", "dcb-reconcile", "dcb-webhook",
+    ]
     /// Those that read documents about a phone.
-    static let steps = commands.filter { $0 != "dcb-oauth-check" && $0 != "dcb-backup" && $0 != "dcb-reconcile" }
+    static let steps = commands.filter { $0 != "dcb-oauth-check" && $0 != "dcb-backup" && $0 != "dcb-reconcile" && $0 != "dcb-webhook" }
     /// A call that reads documents.
     static let readers = [["dcb-validate"], ["dcb-state", "claim"], ["dcb-state", "get"], ["dcb-create-agent"], ["dcb-bind"], ["dcb-onboard"]]
     /// A call that prints without input.
