@@ -46,6 +46,11 @@ final class ArchiveScan {
         do { try archive.seek(to: 0) } catch { throw Problem(error) }
         let (gzip, pipe) = try Gzip.expand(archive, environment: environment)
         defer { gzip.stop() }
+        try run(gzip, pipe, into: sink)
+    }
+
+    /// The same of what a gzip that runs already gives.
+    func run(_ gzip: Gzip, _ pipe: Descriptor, into sink: (any EntrySink)?) throws(Problem) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
         defer { buffer.deallocate() }
         var reader = TarReader()

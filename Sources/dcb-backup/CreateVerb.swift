@@ -60,6 +60,8 @@ struct CreateVerb {
         let archive: Descriptor
         do throws(SystemError) { archive = try Descriptor.open(part, .write, create: 0o600, exclusive: true) } catch { throw Problem(error) }
         let writer = try ArchiveWriter(into: archive, environment: command.context.environment)
+        // The whole archive is read back from its file; what comes out must be what went in. The databases are checked before they go in.
+        let readBack = try ReadBack(part, environment: command.context.environment)
         var replaced: [[UInt8]: (bytes: [UInt8], status: FileStatus?)] = [:]
         if let config = snapshots.config { replaced[name(of: workplace.paths.config)] = (config.bytes, config.status) }
         if let generation = snapshots.generation { replaced[name(of: workplace.paths.generationFile)] = (generation, nil) }
@@ -76,20 +78,8 @@ struct CreateVerb {
             try archive.sync()
             try archive.closeChecked()
         } catch { throw Problem(error) }
-        try verify(part, writer)
+        try readBack.finish(sums: writer.sums)
         try publish(part, writer, tree)
-    }
-
-    /// The whole archive is read back from disk; what comes out must be what went in. The databases were checked before they went in.
-    private func verify(_ part: String, _ writer: ArchiveWriter) throws(Problem) {
-        let file: Descriptor
-        do throws(SystemError) { file = try Descriptor.open(part, .read) } catch { throw Problem(error) }
-        let scan = ArchiveScan(file, environment: command.context.environment, greatestTotal: .max)
-        do throws(Problem) { try scan.run(into: nil) } catch {
-            guard error.kind == .archiveDamaged else { throw error }
-            throw Problem(.io, "the archive did not come back from disk as it was written: it \(scan.fault ?? "is damaged")")
-        }
-        if scan.sums != writer.sums { throw Problem(.io, "the archive did not come back from disk as it was written") }
     }
 
     private func publish(_ part: String, _ writer: ArchiveWriter, _ tree: TreeWriter) throws(Problem) {
