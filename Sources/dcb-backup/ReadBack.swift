@@ -3,48 +3,55 @@ import CommandKit
 import Platform
 
 /// Reads an archive back from its file while it grows, and to its end: on two cores that costs hardly any time beyond the compression.
-final class ReadBack: @unchecked Sendable {
-    private let scan: ArchiveScan
-    private let file: Descriptor
-    private let environment: [String: String]
-    private let isWritten = Flag()
-    private var reader: WorkerThread?
-    // Written by the thread, read after it has ended.
-    private var problem: Problem?
+final class ReadBack {
+    private let work: ReadBackWork
+    private let reader: WorkerThread
 
     /// - Parameter path: the file that is being written.
     init(_ path: String, environment: [String: String]) throws(Problem) {
-        do throws(SystemError) { file = try Descriptor.open(path, .read) } catch { throw Problem(error) }
-        self.environment = environment
-        scan = ArchiveScan(file, environment: environment, greatestTotal: .max)
-        do throws(SystemError) {
-            // Unowned: whoever owns this ends the thread before it goes.
-            reader = try WorkerThread { [unowned self] in self.read() }
-        } catch { throw Problem(error) }
+        let work = try ReadBackWork(path, environment: environment)
+        do throws(SystemError) { reader = try WorkerThread { work.read() } } catch { throw Problem(error) }
+        self.work = work
     }
 
-    deinit {
-        isWritten.raise()
-        reader?.join()
+    deinit { wait() }
+
+    private func wait() {
+        work.isWritten.raise()
+        reader.join()
     }
 
     /// All of it is written: waits until all of it is read.
     /// - Parameter sums: what `SHA256SUMS` must be.
     func finish(sums: [UInt8]) throws(Problem) {
-        isWritten.raise()
-        reader?.join()
+        wait()
         let failed = "the archive did not come back from disk as it was written"
-        if let problem {
+        if let problem = work.problem {
             guard problem.kind == .archiveDamaged else { throw problem }
-            throw Problem(.io, "\(failed): it \(scan.fault ?? "is damaged")")
+            throw Problem(.io, "\(failed): it \(work.scan.fault ?? "is damaged")")
         }
-        if scan.sums != sums { throw Problem(.io, failed) }
+        if work.scan.sums != sums { throw Problem(.io, failed) }
+    }
+}
+
+/// What the threads work on; looked at by others only after they have ended.
+private final class ReadBackWork: @unchecked Sendable {
+    let scan: ArchiveScan
+    let isWritten = Flag()
+    private(set) var problem: Problem?
+    private let file: Descriptor
+    private let environment: [String: String]
+
+    init(_ path: String, environment: [String: String]) throws(Problem) {
+        do throws(SystemError) { file = try Descriptor.open(path, .read) } catch { throw Problem(error) }
+        self.environment = environment
+        scan = ArchiveScan(file, environment: environment, greatestTotal: .max)
     }
 
-    private func read() {
+    func read() {
         do throws(Problem) {
             let ends = try Problem.catching { () throws(SystemError) in try Pipe.make() }
-            let feeder = try Problem.catching { () throws(SystemError) in try WorkerThread { [unowned self] in self.feed(ends.write) } }
+            let feeder = try Problem.catching { () throws(SystemError) in try WorkerThread { [self] in feed(ends.write) } }
             let gzip: Gzip
             let expanded: Descriptor
             do throws(Problem) {
