@@ -13,6 +13,7 @@ final class Server {
     private var token: Token
     private var rates: RateTable
     private var badTokens: RateTable
+    private let refusedTokens: RefusedTokens
     private let idPrefix: String
     private var requests = 0
     private var connections: [Int32: Connection] = [:]
@@ -30,12 +31,14 @@ final class Server {
     private lazy var health = Health(self)
     private lazy var life = Life(self, manager, signals)
 
-    init(_ command: Command, _ settings: Settings, _ token: Token, _ acceptors: Acceptors) throws(SystemError) {
+    /// - Parameter auditFolder: nil when there is no state folder yet.
+    init(_ command: Command, _ settings: Settings, _ token: Token, _ acceptors: Acceptors, auditFolder: String?) throws(SystemError) {
         self.command = command
         self.settings = settings
         self.token = token
         self.acceptors = acceptors
         log = AccessLog(command: command.console.command, quiet: command.arguments.has("quiet"))
+        refusedTokens = RefusedTokens(folder: auditFolder, log: log)
         rates = RateTable(settings.rate)
         badTokens = RateTable(settings.rate)
         idPrefix = try Random.hex(bytes: 4)
@@ -56,6 +59,7 @@ final class Server {
         health.check()
         try loop.run { endRound() }
         acceptors.close(self)
+        refusedTokens.write()
         log.flush()
         return life.isClean
     }
@@ -68,6 +72,7 @@ final class Server {
         }
         if loop.now >= nextDeadline { sweep() }
         dispatcher.startGroups()
+        refusedTokens.writeWhenDue(now: loop.now)
         log.flush()
     }
 
@@ -154,6 +159,7 @@ final class Server {
             return Answer.refused(401, "no-token", "a bearer token is needed", hint: "send Authorization: Bearer TOKEN").with("WWW-Authenticate", "Bearer")
         }
         if token.isSame(as: shown) { return nil }
+        refusedTokens.note(exchange.client.text, now: loop.now)
         if case .refused(_, let seconds) = badTokens.take(RateTable.key(0, exchange.client.text), now: loop.now) {
             return tooMany(.badTokens, seconds)
         }

@@ -171,8 +171,8 @@ import Testing
 
     @Test func aClaimThatIsHeldIsLeftAlone() throws {
         let house = try House()
-        try house.scratch.bound(house.phone(4))
-        try house.scratch.claimed(house.phone(5))
+        _ = try house.scratch.bound(house.phone(4))
+        _ = try house.scratch.claimed(house.phone(5))
         let before = try house.scratch.picture()
         let repair = try house.repair()
         #expect(repair.findings.isEmpty && repair.actions.isEmpty)
@@ -182,7 +182,7 @@ import Testing
     @Test func allAtOnceIsOneReplacement() throws {
         let house = try House(8)
         try house.scratch.run("dcb-state", ["cancel", house.phone(5)])
-        try house.scratch.bound(house.phone(9))
+        _ = try house.scratch.bound(house.phone(9))
         try house.sql("UPDATE claims SET lease_end_boot_ms = 0; UPDATE claims SET binding_progress = 1 WHERE kind = 'provision'")
         try house.forget(1)
         try house.cut(try house.entry(2))

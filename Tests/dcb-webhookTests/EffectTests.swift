@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Platform
 import TestSupport
@@ -26,6 +27,21 @@ import Testing
         #expect(try scratch.picture() == before && scratch.tree(scratch.state) == files)
         #expect(try listener.metric(#"children_total{kind="onboarding",outcome="ok"}"#) == children)
         for lane in ["onboarding", "get", "update", "handover"] { #expect(try listener.metric("groups_total{kind=\"\(lane)\"}") == 0) }
+    }
+
+    /// Who shows wrong tokens is in the audit trail: one line a client, written apart from the requests, without the token.
+    @Test func wrongTokensAreAudited() throws {
+        let scratch = try Scratch()
+        let listener = try Listener(scratch)
+        for _ in 0..<5 { #expect(try listener.ask("GET", "/metrics", token: "wrong-wrong-wrong-wrong").status == 403) }
+        #expect(try listener.ask("GET", "/metrics", token: nil).status == 401)
+        #expect(!Files.exists(scratch.state + "/audit/audit.jsonl"))
+        kill(listener.pid, SIGTERM)
+        #expect(try listener.started.wait(seconds: 60).code == 0)
+        let lines = try scratch.run("dcb-state", ["audit"]).documents
+        #expect(lines.count == 1 && lines.first?.text("event") == "authentication-failed", "\(lines)")
+        #expect(lines.first?.text("client") == "127.0.0.1" && lines.first?["count"]?.intValue == 5)
+        #expect(try !scratch.text(scratch.state + "/audit/audit.jsonl").contains("wrong-"))
     }
 
     /// Ten thousand requests of every kind, twice.
