@@ -30,10 +30,13 @@ import Testing
     @Test(arguments: [false, true]) func burstsMakeItBlind(_ isPolling: Bool) throws {
         let scratch = try Scratch()
         let gateway = try GatewayStandin(scratch, isPolling: isPolling)
+        // However slow this machine is, they come to it in one moment.
+        gateway.freeze()
         for number in 1...18 {
             let text = try scratch.configText().replacing(/workspace-main[0-9]*/, with: "workspace-main\(number)")
             try Files.replace(scratch.config, with: Array(text.utf8), mode: 0o600)
         }
+        gateway.thaw()
         // A call is answered when it has looked at all of them.
         _ = try gateway.call("health")
         let bound = try bound(scratch, 1)
