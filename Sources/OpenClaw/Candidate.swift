@@ -93,7 +93,7 @@ private struct Check {
 
     // What two agents must not have in common (OpenClaw finds only the agentDir).
     private func shared(_ entries: [AgentEntry], _ found: inout [(agentID: String?, problem: Problem)]) {
-        var occupied = Occupied(model, except: [:])
+        var occupied = Occupied(model, except: [])
         for agent in entries {
             let password = agent.keyringPassword?.revealForConfig()
             if let conflict = occupied.take(agent.id, workspace: agent.workspace, agentDir: agent.agentDir, password: password) {

@@ -155,7 +155,7 @@ public struct ConfigEdit: Sendable {
 
     private mutating func occupy(_ spec: AgentSpec, _ id: String, onlyLacking: Set<String>?) throws(Problem) {
         // In place: a copy would cost the whole roster for each document.
-        if occupied == nil { occupied = Occupied(model, except: removed) }
+        if occupied == nil { occupied = Occupied(model, except: removed.keys) }
         let password =
             onlyLacking?.isDisjoint(with: ["GOG_KEYRING_PASSWORD", "env", "docker", "sandbox"]) ?? false ? nil : spec.keyringPassword.revealForConfig()
         let conflict = occupied?.take(

@@ -3,7 +3,12 @@ struct ContentHash: Equatable, CustomStringConvertible {
     private let left: UInt64
     private let right: UInt64
 
-    init(_ bytes: [UInt8]) {
+    /// 64 bits of it.
+    var word: UInt64 { left }
+
+    init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes { ContentHash($0) } }
+
+    init(_ bytes: UnsafeRawBufferPointer) {
         func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
             let product = a.multipliedFullWidth(by: b)
             return product.high ^ product.low
@@ -12,8 +17,7 @@ struct ContentHash: Equatable, CustomStringConvertible {
         let keys: (UInt64, UInt64, UInt64, UInt64) = (0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xb7e1_5162_8aed_2a6b, 0xf715_8809_cf4f_3c7f)
         var left = keys.0 ^ UInt64(bytes.count)
         var right = keys.2
-        bytes.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return }
+        if let base = bytes.baseAddress {
             var i = 0
             while i &+ 16 <= bytes.count {
                 let first = base.loadUnaligned(fromByteOffset: i, as: UInt64.self)

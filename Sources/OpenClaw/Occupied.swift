@@ -1,107 +1,100 @@
 import JSON
 import Platform
 
-/// What no two agents may share, by agent: those that are entered, and those of a roster.
+/// What no two agents may share, by agent: those of a roster, and those that are entered.
+///
+/// A row an agent. Each thing is kept as a hash: looking for one is a pass over numbers, and only equal ones are read and compared.
 struct Occupied: Sendable {
+    private enum Thing: Int, CaseIterable, Sendable {
+        case workspace, agentDir, password
+
+        var name: String {
+            switch self {
+            case .workspace: "workspace"
+            case .agentDir: "agentDir"
+            case .password: "keyring password"
+            }
+        }
+    }
+
+    /// What one agent takes for itself; paths in their plain spelling.
+    private typealias Texts = [Thing: String]
+
     private let model: ConfigModel
-    private let removed: [String: AgentEntry]
-    private var entered = Shared()
-    /// The roster's, once enough was asked of it to be worth the making: few are compared with each of its agents faster.
-    private var roster: Shared?
-    private var questions = 0
-    private static let fewQuestions = 8
+    private var freed: Set<String>
+    /// A column a thing, 0 where the agent has none. First the roster's rows, as soon as anything is asked; then those entered.
+    private var hashes: [[UInt64]] = []
+    private var entered: [(id: String, texts: Texts)] = []
 
     /// - Parameter removed: agents of the roster that do not count.
-    init(_ model: ConfigModel, except removed: [String: AgentEntry]) {
+    init<Removed: Sequence>(_ model: ConfigModel, except removed: Removed) where Removed.Element == String {
         self.model = model
-        self.removed = removed
+        freed = Set(removed)
     }
 
     /// Enters what is given, unless another agent has any of it.
     mutating func take(_ id: String, workspace: String?, agentDir: String?, password: String?) -> (what: String, other: String)? {
-        let wanted = Wanted(workspace: workspace, agentDir: agentDir, password: password)
-        if let conflict = entered.conflict(wanted, except: id) ?? rosterConflict(wanted, except: id) { return conflict }
-        entered.enter(wanted, id)
+        var texts: Texts = [:]
+        texts[.workspace] = workspace.map(Occupied.plain)
+        texts[.agentDir] = agentDir.map(Occupied.plain)
+        texts[.password] = password
+        readRoster()
+        let wanted = Thing.allCases.map { thing in texts[thing].map(Occupied.hash) ?? 0 }
+        for thing in Thing.allCases {
+            guard let text = texts[thing] else { continue }
+            let hash = wanted[thing.rawValue]
+            for row in hashes[thing.rawValue].positions(of: hash) where self.text(row, thing) == text {
+                let other = owner(row)
+                if other != id { return (thing.name, other) }
+            }
+        }
+        for thing in Thing.allCases { hashes[thing.rawValue].append(wanted[thing.rawValue]) }
+        entered.append((id, texts))
         return nil
     }
 
-    mutating func free(_ id: String) { entered.free(id) }
-
-    private mutating func rosterConflict(_ wanted: Wanted, except id: String) -> (what: String, other: String)? {
-        questions += 1
-        if questions <= Occupied.fewQuestions {
-            for agent in model.agents where agent.id != id && removed[agent.id] == nil {
-                if let what = wanted.isShared(by: agent) { return (what, agent.id) }
-            }
-            return nil
-        }
-        if roster == nil {
-            var all = Shared()
-            all.reserve(model.agents.count)
-            for agent in model.agents where removed[agent.id] == nil { all.enter(Wanted(agent), agent.id) }
-            roster = all
-        }
-        return roster?.conflict(wanted, except: id)
+    /// What the agent had is free again.
+    mutating func free(_ id: String) {
+        freed.insert(id)
+        for index in entered.indices where entered[index].id == id { entered[index].texts = [:] }
     }
 
-    /// What one agent takes for itself.
-    private struct Wanted {
-        let workspace: String?
-        let agentDir: String?
-        let password: String?
-
-        init(workspace: String?, agentDir: String?, password: String?) {
-            self.workspace = workspace.map(Occupied.plain)
-            self.agentDir = agentDir.map(Occupied.plain)
-            self.password = password
-        }
-
-        /// Of an operator's own agent the password does not count.
-        init(_ entry: AgentEntry) {
-            self.init(workspace: entry.workspace, agentDir: entry.agentDir, password: entry.isOurs ? entry.keyringPassword?.revealForConfig() : nil)
-        }
-
-        func isShared(by entry: AgentEntry) -> String? {
-            if let workspace, let node = entry.node["workspace"], Occupied.isPath(node, workspace) { return Shared.workspace }
-            if let agentDir, let node = entry.node["agentDir"], Occupied.isPath(node, agentDir) { return Shared.agentDir }
-            if let password, entry.isOurs, entry.keyringPasswordNode?.equals(password) == true { return Shared.password }
-            return nil
+    private mutating func readRoster() {
+        guard hashes.isEmpty else { return }
+        hashes = Thing.allCases.map { thing in
+            var column: [UInt64] = []
+            column.reserveCapacity(model.agents.count + 64)
+            for agent in model.agents { column.append(Occupied.node(of: agent, thing).map { Occupied.hash($0, thing) } ?? 0) }
+            return column
         }
     }
 
-    private struct Shared {
-        static let workspace = "workspace"
-        static let agentDir = "agentDir"
-        static let password = "keyring password"
+    private func owner(_ row: Int) -> String { row < model.agents.count ? model.agents[row].id : entered[row - model.agents.count].id }
 
-        private var workspaces: [String: String] = [:]
-        private var directories: [String: String] = [:]
-        private var passwords: [String: String] = [:]
+    private func text(_ row: Int, _ thing: Thing) -> String? {
+        guard row < model.agents.count else { return entered[row - model.agents.count].texts[thing] }
+        let agent = model.agents[row]
+        guard !freed.contains(agent.id), let text = Occupied.node(of: agent, thing)?.stringValue else { return nil }
+        return thing == .password ? text : Occupied.plain(text)
+    }
 
-        mutating func reserve(_ count: Int) {
-            workspaces.reserveCapacity(count)
-            directories.reserveCapacity(count)
-            passwords.reserveCapacity(count)
+    /// Of an operator's own agent the password does not count.
+    private static func node(of agent: AgentEntry, _ thing: Thing) -> JSON.Node? {
+        switch thing {
+        case .workspace: agent.node["workspace"]
+        case .agentDir: agent.node["agentDir"]
+        case .password: agent.isOurs ? agent.keyringPasswordNode : nil
         }
+    }
 
-        mutating func enter(_ wanted: Wanted, _ id: String) {
-            if let text = wanted.workspace { workspaces[text] = id }
-            if let text = wanted.agentDir { directories[text] = id }
-            if let text = wanted.password { passwords[text] = id }
-        }
+    private static func hash(_ node: JSON.Node, _ thing: Thing) -> UInt64 {
+        let hash = node.withPlainText { text in thing == .password || isPlain(text) ? ContentHash(UnsafeRawBufferPointer(text)).word : nil } ?? nil
+        return hash ?? node.stringValue.map { Occupied.hash(thing == .password ? $0 : plain($0)) } ?? 0
+    }
 
-        mutating func free(_ id: String) {
-            workspaces = workspaces.filter { $0.value != id }
-            directories = directories.filter { $0.value != id }
-            passwords = passwords.filter { $0.value != id }
-        }
-
-        func conflict(_ wanted: Wanted, except id: String?) -> (what: String, other: String)? {
-            if let text = wanted.workspace, let other = workspaces[text], other != id { return (Shared.workspace, other) }
-            if let text = wanted.agentDir, let other = directories[text], other != id { return (Shared.agentDir, other) }
-            if let text = wanted.password, let other = passwords[text], other != id { return (Shared.password, other) }
-            return nil
-        }
+    private static func hash(_ text: String) -> UInt64 {
+        var text = text
+        return text.withUTF8 { ContentHash(UnsafeRawBufferPointer($0)).word }
     }
 
     // One folder has many spellings; links are not looked at. Of a relative one only the slash at its end is taken off.
@@ -110,14 +103,6 @@ struct Occupied: Sendable {
         if path.withUTF8(isPlain) { return path }
         if path.hasPrefix("/") { return Path.absolute(path) }
         return path.hasSuffix("/") ? String(path.dropLast()) : path
-    }
-
-    /// Whether a text is a folder, in whatever spelling.
-    private static func isPath(_ node: JSON.Node, _ plain: String) -> Bool {
-        if node.equals(plain) { return true }
-        // Only a longer text is another spelling.
-        let mayBe = node.withPlainText { $0.count > plain.utf8.count && !isPlain($0) } ?? true
-        return mayBe && node.stringValue.map(Occupied.plain) == plain
     }
 
     /// Whether no part is empty, `.` or `..`.
@@ -135,5 +120,15 @@ struct Occupied: Sendable {
             }
         }
         return true
+    }
+}
+
+extension Array where Element == UInt64 {
+    fileprivate func positions(of wanted: UInt64) -> [Int] {
+        var found: [Int] = []
+        withUnsafeBufferPointer { all in
+            for i in all.indices where all[i] == wanted { found.append(i) }
+        }
+        return found
     }
 }

@@ -2,52 +2,40 @@ import Glibc
 
 /// An address of the network layer and a port, written out: no name is ever looked up.
 public struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
-    /// `127.0.0.1` or `::1`, without brackets.
-    public let host: String
+    public let address: IPAddress
     public let port: UInt16
-    private let isIPv6: Bool
 
     /// - Parameter host: an IPv4 address in four parts, or an IPv6 address with or without brackets; no zone.
     /// - Returns: nil when it is not one.
     public init?(host: String, port: UInt16) {
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        let text = isBracketed ? String(host.dropFirst().dropLast()) : host
-        if text.utf8.contains(0) { return nil }
-        var four = in_addr()
-        var six = in6_addr()
-        if !isBracketed, inet_pton(AF_INET, text, &four) == 1 {
-            isIPv6 = false
-        } else if inet_pton(AF_INET6, text, &six) == 1 {
-            isIPv6 = true
-        } else {
-            return nil
-        }
-        self.host = text
+        guard let address = IPAddress(isBracketed ? host.dropFirst().dropLast() : host[...]), host.contains(":") || !isBracketed else { return nil }
+        self.address = address
         self.port = port
     }
 
     /// `127.0.0.1:3000`, `[::1]:3000`.
-    public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var description: String { address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
 
     /// Gives the address in the form of connect(2).
     func withSocketAddress<T>(_ body: (UnsafePointer<sockaddr>, socklen_t, _ family: Int32) -> T) -> T {
-        func pass<A>(_ address: A, _ family: Int32) -> T {
-            withUnsafePointer(to: address) {
+        func pass<A>(_ form: A, _ family: Int32) -> T {
+            withUnsafePointer(to: form) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<A>.size), family) }
             }
         }
-        if isIPv6 {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port.bigEndian
-            inet_pton(AF_INET6, host, &address.sin6_addr)
-            return pass(address, AF_INET6)
+        if address.isIPv4 {
+            var form = sockaddr_in()
+            form.sin_family = sa_family_t(AF_INET)
+            form.sin_port = port.bigEndian
+            withUnsafeMutableBytes(of: &form.sin_addr) { $0.copyBytes(from: address.bytes[12...]) }
+            return pass(form, AF_INET)
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        inet_pton(AF_INET, host, &address.sin_addr)
-        return pass(address, AF_INET)
+        var form = sockaddr_in6()
+        form.sin6_family = sa_family_t(AF_INET6)
+        form.sin6_port = port.bigEndian
+        withUnsafeMutableBytes(of: &form.sin6_addr) { $0.copyBytes(from: address.bytes) }
+        return pass(form, AF_INET6)
     }
 }
 

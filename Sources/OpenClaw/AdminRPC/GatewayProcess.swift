@@ -5,7 +5,7 @@ enum GatewayProcess {
     /// Whether it was started with `CHOKIDAR_USEPOLLING`.
     /// - Returns: nil when it is on another machine, in a container, or another user's.
     static func usesPolling(_ address: GatewayAddress) -> Bool? {
-        guard address.socket.host == "::1" || address.socket.host.hasPrefix("127."), let socket = listeningSocket(port: address.socket.port),
+        guard address.socket.address.isLoopback, let socket = listeningSocket(port: address.socket.port),
             let pid = holder(of: socket), let environment = try? Files.read("/proc/\(pid)/environ", limit: 1 << 20)
         else { return nil }
         let name = Array("CHOKIDAR_USEPOLLING=".utf8)
