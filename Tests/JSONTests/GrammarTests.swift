@@ -103,11 +103,13 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         }
     }
 
+    private static let fortyMembers = (0..<40).map { "k\($0):1," }.joined()
+
     @Test(arguments: [
         "\u{FEFF}1", #"{"a":1,"a":2}"#, #"{"a":1,'\x61':2}"#, #"{a:1,\u0061:2}"#, #"["\ud800"]"#, #"["\udc00\ud800"]"#,
         #"["\ud800\u0041"]"#, #"{"\udead":1}"#,
         String(repeating: "[", count: 65) + String(repeating: "]", count: 65),
-        "{" + (0..<40).map { "k\($0):1," }.joined() + "k7:2}",
+        "{" + GrammarTests.fortyMembers + "k7:2}",
     ]) func strictRefuses(_ source: String) throws {
         _ = try parse(source)
         #expect(throws: JSONError.self) { try parse(source, .json5, .strict) }
@@ -116,7 +118,7 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
     @Test(arguments: [
         #"{"a":1,"A":2,"é":3,"e\u0301":4}"#, #"["\ud83d\ude00"]"#, #"[{"a":1},{"a":1}]"#,
         String(repeating: "[", count: 64) + String(repeating: "]", count: 64),
-        "{" + (0..<40).map { "k\($0):1," }.joined() + "}",
+        "{" + GrammarTests.fortyMembers + "}",
     ]) func strictAccepts(_ source: String) throws {
         _ = try parse(source, .json5, .strict)
     }

@@ -70,8 +70,10 @@ extension OnboardTests {
             try expectErased(bench, "a failed onboarding")
         }
 
+        private static let insideConfigSteps = Killed.insideOnboarding.filter { $0.step == "create-agent" || $0.step == "bind" }
+
         /// Killed in the middle of its work, a step leaves half-made files; purging finds them.
-        @Test(.enabled(if: Killed.canTrace, "needs strace"), arguments: Killed.insideOnboarding.filter { $0.step == "create-agent" || $0.step == "bind" })
+        @Test(.enabled(if: Killed.canTrace, "needs strace"), arguments: insideConfigSteps)
         func reachesWhatAKilledOnboardingLeft(_ place: Killed.Place) throws {
             let bench = try Bench([place.step: Killed.kill(at: place, Killed.killParent)])
             #expect(try bench.run([], Self.person).code == 137)
