@@ -172,39 +172,33 @@ struct EditPlan {
 
     private mutating func bindings() {
         let added = edit.bound.compactMap { $0 }.map { edit.bindingValue($0.phone, $0.agent) }
-        guard let container = model.places.bindings else {
-            if added.isEmpty { return }
-            edits.append(key: "bindings", .array(added), to: model.document.root)
-            made.append(EditPlan.bindings)
-            return
-        }
-        let left = container.count - edit.unboundNodes.count + added.count
-        if left == 0, !edit.unboundNodes.isEmpty, wasMade(EditPlan.bindings) {
-            edits.remove(container)
-            gone.append(EditPlan.bindings)
-            return
-        }
-        for node in edit.unboundNodes.values { edits.remove(node) }
-        for value in added { edits.append(value, to: container) }
+        change(
+            model.places.bindings, of: model.document.root, "bindings", at: EditPlan.bindings, removing: Array(edit.unboundNodes.values), adding: added)
     }
 
     private mutating func allowList() {
         guard let list = model.allowList else { return }
         let added = edit.allowed.compactMap { $0 }.map { JSON.Value.string($0.e164) }
-        guard let container = list.node else {
-            if added.isEmpty { return }
-            edits.append(key: "allowFrom", .array(added), to: list.owner)
-            made.append(list.pointer)
+        change(list.node, of: list.owner, "allowFrom", at: list.pointer, removing: Array(edit.disallowed.values), adding: added)
+    }
+
+    /// Takes elements out of an array and puts others at its end; the array itself is made when it is not there, and goes when it was made and is empty.
+    private mutating func change(
+        _ array: JSON.Node?, of owner: JSON.Node, _ key: String, at pointer: String, removing: [JSON.Node], adding: [JSON.Value]
+    ) {
+        guard let array else {
+            if adding.isEmpty { return }
+            edits.append(key: key, .array(adding), to: owner)
+            made.append(pointer)
             return
         }
-        let left = container.count - edit.disallowed.count + added.count
-        if left == 0, !edit.disallowed.isEmpty, wasMade(list.pointer) {
-            edits.remove(container)
-            gone.append(list.pointer)
+        if array.count == removing.count, adding.isEmpty, !removing.isEmpty, wasMade(pointer) {
+            edits.remove(array)
+            gone.append(pointer)
             return
         }
-        for node in edit.disallowed.values { edits.remove(node) }
-        for value in added { edits.append(value, to: container) }
+        for node in removing { edits.remove(node) }
+        for value in adding { edits.append(value, to: array) }
     }
 }
 

@@ -128,6 +128,16 @@ public enum Files {
         }
     }
 
+    /// The part of the file system at `path` that is free to its users, from 0 to 1; and so for inodes. The smaller one counts.
+    public static func freeFraction(_ path: String) throws(SystemError) -> Double {
+        var s = statvfs()
+        try check("look at the file system of", path) { statvfs(path, &s) }
+        let space = s.f_blocks == 0 ? 1 : Double(s.f_bavail) / Double(s.f_blocks)
+        // Some file systems do not count inodes.
+        let inodes = s.f_files == 0 ? 1 : Double(s.f_favail) / Double(s.f_files)
+        return min(space, inodes)
+    }
+
     /// Where a symbolic link leads in the end, or the absolute path itself.
     public static func resolve(_ path: String) throws(SystemError) -> String {
         guard let text = realpath(path, nil) else { throw SystemError("resolve", path, .current) }

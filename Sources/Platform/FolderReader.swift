@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// An open folder: what is in it is looked at relative to it, and never through a link.
+/// An open folder of which much is asked: thousands of folders with names as text, where `Folder` has them in bytes.
+/// What is in it is looked at relative to it, and never through a link.
 public final class FolderReader {
     private let stream: OpaquePointer
     private let number: Int32
@@ -93,17 +94,5 @@ public final class FolderReader {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         try check("read link", Path.join(path, name)) { readlinkat(number, name, &buffer, Int(PATH_MAX)) }
         return buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-    }
-}
-
-extension Files {
-    /// The part of the file system at `path` that is free to its users, from 0 to 1; and so for inodes. The smaller one counts.
-    public static func freeFraction(_ path: String) throws(SystemError) -> Double {
-        var s = statvfs()
-        try check("look at the file system of", path) { statvfs(path, &s) }
-        let space = s.f_blocks == 0 ? 1 : Double(s.f_bavail) / Double(s.f_blocks)
-        // Some file systems do not count inodes.
-        let inodes = s.f_files == 0 ? 1 : Double(s.f_favail) / Double(s.f_files)
-        return min(space, inodes)
     }
 }

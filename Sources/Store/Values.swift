@@ -34,8 +34,6 @@ public struct Claim: Sendable, Equatable {
     public let owner: ProcessIdentity?
     public let createdAt: Timestamp
 
-    /// Nothing is recorded as done or intended.
-    public var isUntouched: Bool { agent == .none && binding == .none && allow == .none }
     /// What is recorded as intended or made, in the order in which it is made.
     public var done: [EntryKind] {
         [(EntryKind.agent, agent), (.binding, binding), (.allow, allow)].filter { $0.1 > .none }.map(\.0)

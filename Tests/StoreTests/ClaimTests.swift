@@ -18,7 +18,7 @@ import Testing
         let f = try Fixture()
         let record = try f.open()
         let claim = try record.takeNew(1)
-        #expect(claim.kind == .provision && claim.isUntouched && claim.done == [] && claim.agentID == agent(1).text)
+        #expect(claim.kind == .provision && claim.done == [] && claim.agentID == agent(1).text)
         #expect(claim.fence.count == 16 && claim.fence.allSatisfy { $0.isHexDigit && !$0.isUppercase })
         #expect((58...60).contains(claim.leaseSeconds()))
         #expect(claim.createdAt == f.now)

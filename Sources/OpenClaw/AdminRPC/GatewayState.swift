@@ -21,17 +21,6 @@ public struct GatewayState: Sendable {
     /// gateway on this machine that runs as this user.
     public let usesPolling: Bool?
 
-    /// Something answers at its address as a gateway does, whether or not it lets us in.
-    public var isReachable: Bool {
-        switch failure {
-        case nil, .unauthorised, .refused, .limited, .stale, .tooLarge: true
-        case .unreachable, .malformed: false
-        }
-    }
-
-    /// How long a reload of it takes, by what was measured for so many agents.
-    public var expectedReloadSeconds: Double? { agentCount.map { Double(ReloadTime.expectedMilliseconds(agents: $0)) / 1000 } }
-
     /// Asks once, changes nothing.
     /// - Parameters:
     ///   - config: openclaw.json as it is named.
