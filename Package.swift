@@ -50,7 +50,7 @@ let package = Package(
         .testTarget(name: "dcb-backupTests", dependencies: ["Archive", "CSQLite", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-oauth-checkTests", dependencies: ["JSON", "Platform", "TestSupport", "gog-standin"]),
         .testTarget(name: "CronTests", dependencies: ["JSON", "Platform", "TestSupport"]),
-        .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform"]),
+        .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin", "openclaw-gateway-standin"]),
         .testTarget(name: "dcb-reconcileTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-gateway-standin"]),
     ]

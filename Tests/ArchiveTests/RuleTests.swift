@@ -1,4 +1,5 @@
 import Archive
+import TestSupport
 import Testing
 
 @Suite struct RuleTests {
@@ -33,7 +34,7 @@ import Testing
 
     @Test(arguments: 0..<refused.count) func whatIsRefused(_ index: Int) throws {
         let (reason, entries) = RuleTests.refused[index]
-        let fault = #expect(throws: TarFault.self) { try RuleTests.admit(entries) }
+        let fault = thrown(TarFault.self) { try RuleTests.admit(entries) }
         #expect(fault?.reason.contains(reason) == true, "\(index): \(fault?.reason ?? "nothing")")
     }
 

@@ -123,7 +123,7 @@ func header(_ change: (inout [UInt8]) -> Void) -> [UInt8] {
 
     @Test(arguments: 0..<faults.count) func refused(_ index: Int) throws {
         let (reason, bytes) = TarTests.faults[index]
-        let fault = #expect(throws: TarFault.self) { try read(bytes) }
+        let fault = thrown(TarFault.self) { try read(bytes) }
         #expect(fault?.reason.contains(reason) == true, "\(index): \(fault?.reason ?? "nothing")")
     }
 

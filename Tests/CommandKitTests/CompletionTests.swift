@@ -74,7 +74,7 @@ import Testing
         #expect(output.code == 0 && output.err.isEmpty, "\(output.err)")
         let lines = output.out.split(separator: "\n")
         let given = lines.compactMap { $0.firstMatch(of: /^(\([^)]*\))?\*?(--?[a-z-]+)/)?.2 }.map(String.init)
-        #expect(Set(given.filter { $0 != "-s" && $0 != "-S" }) == (try options(command)))
+        #expect(try Set(given.filter { $0 != "-s" && $0 != "-S" }) == options(command))
         #expect(lines.contains { $0.hasPrefix("--log=[") && $0.hasSuffix(":FORMAT:(text json journal)") })
         #expect(lines.contains { $0.hasPrefix("--state-dir=[") && $0.hasSuffix(":DIR:_files -/") })
     }

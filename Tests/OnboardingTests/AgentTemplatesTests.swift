@@ -1,5 +1,6 @@
 import Onboarding
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct AgentTemplatesTests {
@@ -28,7 +29,7 @@ import Testing
             #expect(loaded.files.map(\.name) == AgentTemplates.fileNames)
             for (a, b) in zip(loaded.files, builtIn.files) {
                 #expect(Array(a.text.utf8) == Array(b.text.utf8), "\(language)/\(a.name)")
-                #expect(Array(a.text.utf8) == (try Files.read(Path.join(AgentTemplatesTests.configAgents, "\(language)/\(a.name)"))))
+                #expect(try Array(a.text.utf8) == Files.read(Path.join(AgentTemplatesTests.configAgents, "\(language)/\(a.name)")))
             }
         }
     }

@@ -1,5 +1,6 @@
 import Onboarding
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct PolicyFileTests {

@@ -1,5 +1,6 @@
 import JSON
 import Onboarding
+import TestSupport
 import Testing
 
 @Suite struct PolicySchemaTests {
@@ -11,10 +12,10 @@ import Testing
             let error = try #require(thrown(PolicyError.self) { try policy(text) })
             return error.detail.components(after: "accepted are ")
         }
-        #expect(properties(Policy.schema).keys == (try accepted("{zzzzzz:1}")))
-        #expect(properties(properties(Policy.schema)["sandbox"]).keys == (try accepted("{sandbox:{zzzzzz:1}}")))
-        #expect(properties(properties(Policy.schema)["reconcile"]).keys == (try accepted("{reconcile:{zzzzzz:1}}")))
-        #expect(properties(properties(Policy.schema)["webhook"]).keys == (try accepted("{webhook:{zzzzzz:1}}")))
+        #expect(try properties(Policy.schema).keys == accepted("{zzzzzz:1}"))
+        #expect(try properties(properties(Policy.schema)["sandbox"]).keys == accepted("{sandbox:{zzzzzz:1}}"))
+        #expect(try properties(properties(Policy.schema)["reconcile"]).keys == accepted("{reconcile:{zzzzzz:1}}"))
+        #expect(try properties(properties(Policy.schema)["webhook"]).keys == accepted("{webhook:{zzzzzz:1}}"))
     }
 
     @Test func nothingElseIsAllowed() {

@@ -1,6 +1,7 @@
 import JSON
 import Onboarding
 import Platform
+import TestSupport
 import Testing
 
 func policy(_ text: String, home: String? = "/home/ada", privatePaths: [String] = ["/home/ada/.openclaw"]) throws -> Policy {

@@ -177,7 +177,7 @@ import Testing
             calls += "recorded"
         }
         #expect(calls == "recorded" && result.value == 7 && !result.changed)
-        #expect(result.path == (try Files.resolve(folder.config)))
+        #expect(try result.path == Files.resolve(folder.config))
     }
 
     @Test func waitsForOpenClawsLock() throws {

@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: ["/nowhere", "", "bin:.", "/etc"]) func missing(_ path: String) throws {
-        let problem = #expect(throws: Problem.self) { _ = try OpenClawCommand(environment: ["PATH": path], stateDir: "/s", config: "/s/c") }
+        let problem = thrown(Problem.self) { _ = try OpenClawCommand(environment: ["PATH": path], stateDir: "/s", config: "/s/c") }
         #expect(problem?.kind == .openclawMissing)
     }
 }

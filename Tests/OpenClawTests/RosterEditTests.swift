@@ -93,7 +93,7 @@ import Testing
         let completed = String(decoding: edit.apply(), as: UTF8.self)
         let entry = try #require(Samples.model(completed).agent("user_0000000000000001"))
         #expect(entry.name == "Mine")
-        #expect(entry.keyringPassword == (try Samples.spec(1)).keyringPassword)
+        #expect(try entry.keyringPassword == Samples.spec(1).keyringPassword)
         #expect(completed.contains("512m") && completed.contains("\"HOME\": \"/workspace\""))
     }
 

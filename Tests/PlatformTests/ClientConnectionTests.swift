@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct ClientConnectionTests {
@@ -43,7 +44,7 @@ import Testing
 
     @Test func nobodyThere() throws {
         let address = try Listener().address
-        let error = #expect(throws: SystemError.self) { _ = try ClientConnection(address, deadline: Deadline(in: 60_000)) }
+        let error = thrown(SystemError.self) { _ = try ClientConnection(address, deadline: Deadline(in: 60_000)) }
         #expect(error?.code == .refused && error?.operation == "connect to")
     }
 
@@ -51,9 +52,9 @@ import Testing
     @Test func deadlines() throws {
         let listener = try Listener()
         let connection = try ClientConnection(listener.address, deadline: Deadline(in: 60_000))
-        let silent = #expect(throws: SystemError.self) { _ = try connection.receive(atMost: 1, deadline: Deadline(in: 20)) }
+        let silent = thrown(SystemError.self) { _ = try connection.receive(atMost: 1, deadline: Deadline(in: 20)) }
         #expect(silent?.code == .timedOut && silent?.operation == "receive from")
-        let full = #expect(throws: SystemError.self) {
+        let full = thrown(SystemError.self) {
             try connection.send([UInt8](repeating: 0, count: 64 << 20), deadline: Deadline(in: 20))
         }
         #expect(full?.code == .timedOut && full?.operation == "send to")
@@ -66,7 +67,7 @@ import Testing
         let interrupt = Descriptor(ends[0])
         let connection = try ClientConnection(listener.address, deadline: Deadline(in: 60_000), interrupt: interrupt)
         close(ends[1])
-        let error = #expect(throws: SystemError.self) { _ = try connection.receive(atMost: 1, deadline: Deadline(in: 60_000)) }
+        let error = thrown(SystemError.self) { _ = try connection.receive(atMost: 1, deadline: Deadline(in: 60_000)) }
         #expect(error?.code == .interrupted)
     }
 

@@ -70,7 +70,7 @@ import Testing
             } else {
                 #expect(output.code == 74, "\(kilobytes): \(output.err)")
                 #expect(output.problem == "no-space")
-                #expect(left == (try scratch.configText()))
+                #expect(try left == scratch.configText())
             }
             let names = try scratch.text(scratch.folder + "/names")
             #expect(!names.contains(".tmp") && !names.contains(".lock"), "\(names)")

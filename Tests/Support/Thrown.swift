@@ -1,5 +1,5 @@
 /// The error of that type that `body` throws; nil when it throws none, or another.
-func thrown<E: Error, T>(_: E.Type, _ body: () throws -> T) -> E? {
+public func thrown<E: Error, T>(_: E.Type, _ body: () throws -> T) -> E? {
     do {
         _ = try body()
         return nil
