@@ -34,7 +34,10 @@ public struct SHA256: Sendable {
         var last = self
         let bits = sizeBytes &* 8
         let zeros = (119 - Int(sizeBytes % 64)) % 64
-        last.update([0x80] + [UInt8](repeating: 0, count: zeros) + (0..<8).map { UInt8(truncatingIfNeeded: bits >> UInt64(56 - 8 * $0)) })
+        var padding: [UInt8] = [0x80]
+        padding.append(contentsOf: repeatElement(0, count: zeros))
+        for i in 0..<8 { padding.append(UInt8(truncatingIfNeeded: bits >> UInt64(56 - 8 * i))) }
+        last.update(padding)
         return last.state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
     }
 
