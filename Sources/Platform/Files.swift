@@ -28,6 +28,18 @@ public enum Files {
         }
     }
 
+    /// A small file of our own: a link, a pipe or a device in its place is refused, and not waited for.
+    /// - Returns: nil when nothing is there.
+    public static func readOwn(_ path: String, limit: Int) throws(SystemError) -> [UInt8]? {
+        let file: Descriptor
+        do { file = try Descriptor.open(path, .read, followLinks: false, waits: false) } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+        guard try file.status().isRegular else { throw SystemError("read", path, .invalid) }
+        return try file.readToEnd(limit: limit)
+    }
+
     /// Writes a file that was not there; whole and synced, or gone again.
     public static func create(_ path: String, _ bytes: [UInt8], mode: UInt32, sync: Bool = true) throws(SystemError) {
         let file = try Descriptor.open(path, .write, create: mode, exclusive: true)
