@@ -109,8 +109,9 @@ public enum Files {
         try makeDirectory(path, mode: mode)
     }
 
-    public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
-        try check("change the mode of", path) { chmod(path, mode) }
+    /// - Parameter followLinks: false: a link in the last part of the path is refused.
+    public static func setMode(_ path: String, _ mode: UInt32, followLinks: Bool = true) throws(SystemError) {
+        try check("change the mode of", path) { fchmodat(AT_FDCWD, path, mode, followLinks ? 0 : AT_SYMLINK_NOFOLLOW) }
     }
 
     public static func syncDirectory(_ path: String) throws(SystemError) {
