@@ -31,4 +31,18 @@ import Testing
         try caller.send(Listener.request("GET", "/metrics", ["X-Token: \(wrong[0])"]))
         #expect(try caller.answer().status == 200)
     }
+
+    /// A token that everybody can read is none; whose file it is may have its reasons, so it is said and no more.
+    @Test func aFileThatAllMayRead() throws {
+        for (mode, isSaid) in [(UInt32(0o600), false), (0o640, false), (0o644, true)] {
+            let scratch = try Scratch()
+            let file = scratch.folder + "/token"
+            try scratch.write(Listener.token + "\n", to: file)
+            try Files.setMode(file, mode)
+            let listener = try Listener(
+                scratch, ["--token-file", file], onboard: Listener.existing, state: Listener.emptyState, environment: ["HOOK_TOKEN": ""])
+            #expect(try listener.ask("GET", "/metrics").status == 200)
+            #expect(listener.started.errors.contains("every user of this machine") == isSaid, "\(String(mode, radix: 8))")
+        }
+    }
 }
