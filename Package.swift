@@ -49,6 +49,7 @@ let package = Package(
         .executableTarget(name: "gog-standin", dependencies: ["JSON", "Platform"], path: "Tests/Standins/gog"),
         .testTarget(name: "dcb-backupTests", dependencies: ["Archive", "CSQLite", "JSON", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-oauth-checkTests", dependencies: ["JSON", "Platform", "TestSupport", "gog-standin"]),
+        .testTarget(name: "SecurityTests", dependencies: ["JSON", "Platform", "Provisioning", "TestSupport"]),
         .testTarget(name: "CronTests", dependencies: ["JSON", "Platform", "TestSupport"]),
         .testTarget(name: "OnboardingTests", dependencies: ["JSON", "Onboarding", "Platform", "TestSupport"]),
         .testTarget(name: "dcb-onboardTests", dependencies: ["JSON", "Platform", "TestSupport", "openclaw-standin", "openclaw-gateway-standin"]),

@@ -85,6 +85,7 @@ struct dcb_spawn_options {
     int in, out, err;          // descriptors that become 0, 1, 2
     int new_group;             // 1: the child leads a process group of its own
     int death_signal;          // sent when the parent dies; 0: none
+    const char *folder;        // where it works; NULL: where the parent does
 };
 
 // fork and exec. Returns the pid, or -errno. The child reports a failed exec
@@ -106,6 +107,7 @@ static inline int dcb_spawn(const char *path, char *const argv[], char *const en
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         if (o->new_group) setpgid(0, 0);
+        if (o->folder && chdir(o->folder) != 0) goto fail;
         if (o->death_signal) {
             prctl(PR_SET_PDEATHSIG, o->death_signal);
             if (getppid() != parent) _exit(127);

@@ -36,10 +36,10 @@ public struct AuditTrail {
         do throws(SystemError) {
             let path = Path.join(folder, "audit.jsonl")
             let file: Descriptor
-            do throws(SystemError) { file = try Descriptor.open(path, .readWrite, create: 0o600, append: true) } catch {
+            do throws(SystemError) { file = try open(path) } catch {
                 guard error.code == .notFound else { throw error }
                 try Files.makeDirectory(folder)
-                file = try Descriptor.open(path, .readWrite, create: 0o600, append: true)
+                file = try open(path)
             }
             // What a crash cut off must not take our first line with it.
             let size = try file.status().sizeBytes
@@ -50,6 +50,11 @@ public struct AuditTrail {
             for line in gathered { try file.writeAll(line) }
             try file.sync()
         } catch { throw Problem(error) }
+    }
+
+    /// Never through a link: the lines would go into somebody else's file.
+    private func open(_ path: String) throws(SystemError) -> Descriptor {
+        try Descriptor.open(path, .readWrite, create: 0o600, append: true, followLinks: false)
     }
 }
 

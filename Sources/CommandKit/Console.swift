@@ -71,7 +71,7 @@ public final class Console {
         case .text, .journal:
             let prefix = format == .journal ? "<3>" : ""
             let place = line.map { "line \($0): " } ?? ""
-            say(Array("\(prefix)\(reporter): \(place)\(Console.oneLine(problem.detail)) (\(Console.oneLine(problem.hint)))".utf8))
+            say(Array("\(prefix)\(Console.oneLine(reporter)): \(place)\(Console.oneLine(problem.detail)) (\(Console.oneLine(problem.hint)))".utf8))
         }
     }
 
@@ -115,11 +115,14 @@ public final class Console {
         exit()
     }
 
-    /// Control characters would let an input write log lines of its own.
+    /// Control characters would let an input write log lines of its own, and marks that turn the direction of text let it show what is not there.
     public static func oneLine(_ text: String) -> String {
         String(
-            text.unicodeScalars.map {
-                $0.value < 32 || $0.value == 127 || (0x80...0x9f).contains($0.value) || $0.value == 0x2028 || $0.value == 0x2029 ? "?" : Character($0)
+            text.unicodeScalars.map { scalar in
+                switch scalar.value {
+                case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: "?"
+                default: Character(scalar)
+                }
             })
     }
 }

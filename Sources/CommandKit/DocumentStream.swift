@@ -192,7 +192,7 @@ public final class DocumentStream {
             group.refusals.append(
                 Refusal(
                     line: line, problem: problem, phone: members?["phone"]?.stringValue,
-                    requestID: members?["requestId"]?.stringValue.flatMap { $0.count <= 64 ? $0 : nil }))
+                    requestID: members?["requestId"]?.stringValue.flatMap { $0.unicodeScalars.count <= 64 ? $0 : nil }))
         }
         if bytes.count > DocumentStream.documentLimitBytes { return refuse(Problem(.tooLarge, "the document is larger than 1 MiB")) }
         let value: Value

@@ -3,7 +3,7 @@ import Platform
 /// Everything runs as the owner of the state folder.
 public enum Ownership {
     /// Checks that we are the owner; root becomes the owner, for good.
-    /// - Throws: `config-missing` when there is no such folder, `not-owner`.
+    /// - Throws: `config-missing` when there is no such folder, `not-owner`, `not-permitted` when everybody may write in it.
     public static func enter(stateFolder: String) throws(Problem) {
         let status: FileStatus?
         do { status = try Files.status(stateFolder) } catch { throw Problem(error) }
@@ -12,8 +12,14 @@ public enum Ownership {
         }
         guard status.isDirectory else { throw Problem(.configMissing, "the state folder '\(stateFolder)' is no folder", hint: "check --state-dir") }
         let user = CurrentProcess.effectiveUser
+        guard user == status.user || user == 0 else {
+            throw Problem(.notOwner, "the state folder '\(stateFolder)' belongs to another user (uid \(status.user))")
+        }
+        // Any user could put a file of theirs in the place of ours.
+        if status.permissions & 0o002 != 0 {
+            throw Problem(.notPermitted, "everybody may write in the state folder '\(stateFolder)'", hint: "make it yours alone: chmod 700")
+        }
         if user == status.user { return }
-        guard user == 0 else { throw Problem(.notOwner, "the state folder '\(stateFolder)' belongs to another user (uid \(status.user))") }
         do { try CurrentProcess.become(user: status.user, group: status.group) } catch { throw Problem(error) }
     }
 }

@@ -50,7 +50,8 @@ enum Writer {
     }
 
     /// A string in double quotes. What must be escaped is (RFC 8259 section 7), with the short escapes where there are
-    /// any, and so is half a surrogate pair in generalized UTF-8; all else stands as it is.
+    /// any, and so is half a surrogate pair in generalized UTF-8. So is what a terminal would obey (DEL, C1 controls), and what
+    /// turns the direction of text or ends a line for some readers (U+2028, U+2029); all else stands as it is.
     static func writeString(utf8 bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         var copied = 0
@@ -67,6 +68,9 @@ enum Writer {
             case 0x0C: escape = UInt8(ascii: "f")
             case 0x0D: escape = UInt8(ascii: "r")
             case ..<0x20: break
+            case 0x7F: break
+            case 0xC2 where index + 1 < bytes.count && bytes[index + 1] < 0xA0: length = 2
+            case 0xE2 where index + 2 < bytes.count && isObeyed(bytes[index + 1], bytes[index + 2]): length = 3
             case 0xED where index + 2 < bytes.count && bytes[index + 1] >= 0xA0: length = 3
             default:
                 index += 1
@@ -77,7 +81,9 @@ enum Writer {
                 out.append(UInt8(ascii: "\\"))
                 out.append(escape)
             } else if length == 3 {
-                writeEscape(0xD000 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F), to: &out)
+                writeEscape(UInt32(byte & 0x0F) << 12 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F), to: &out)
+            } else if length == 2 {
+                writeEscape(UInt32(bytes[index + 1]), to: &out)
             } else {
                 writeEscape(UInt32(byte), to: &out)
             }
@@ -86,6 +92,11 @@ enum Writer {
         }
         out += bytes[copied...]
         out.append(UInt8(ascii: "\""))
+    }
+
+    /// Behind 0xE2: U+2028 and U+2029, the embeddings U+202A to U+202E, the isolates U+2066 to U+2069.
+    private static func isObeyed(_ second: UInt8, _ third: UInt8) -> Bool {
+        second == 0x80 && (0xA8...0xAE).contains(third) || second == 0x81 && (0xA6...0xA9).contains(third)
     }
 
     private static func writeEscape(_ value: UInt32, to out: inout [UInt8]) {

@@ -17,7 +17,7 @@ struct JudgedContent {
 
     /// The OpenClaw for which this content was found good; nil when that is not known.
     func version(of bytes: [UInt8]) -> OpenClawVersion? {
-        guard let line = try? Files.readIfPresent(path, limit: 256) else { return nil }
+        guard let line = (try? Files.readOwn(path, limit: 256)) ?? nil else { return nil }
         let words = String(decoding: line, as: UTF8.self).split(separator: " ")
         guard words.count == 3, let version = OpenClawVersion(String(words[1])) else { return nil }
         return JudgedContent.line(ContentHash(bytes), version).utf8.elementsEqual(line) ? version : nil
@@ -25,7 +25,7 @@ struct JudgedContent {
 
     /// For the next time. That it cannot be written harms nobody.
     func remember(_ bytes: [UInt8], _ version: OpenClawVersion) {
-        _ = try? Descriptor.open(path, .write, create: 0o600, truncate: true, followLinks: false).writeAll(
+        _ = try? Descriptor.open(path, .write, create: 0o600, truncate: true, followLinks: false, waits: false).writeAll(
             Array(JudgedContent.line(ContentHash(bytes), version).utf8))
     }
 }

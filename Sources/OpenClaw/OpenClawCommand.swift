@@ -76,6 +76,7 @@ public struct OpenClawCommand {
     private func run(_ words: [String], _ watch: Watch) throws(Problem) -> Failure? {
         var child = ChildProcess(executable, words, environment: environment)
         child.ownGroup = true
+        child.folder = "/"
         child.workingOutputLimitBytes = OpenClawCommand.outputLimitBytes
         let result: ChildProcess.Result
         do throws(SystemError) {

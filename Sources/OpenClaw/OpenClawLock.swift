@@ -195,7 +195,7 @@ public final class OpenClawLock {
     }
 
     private static func writeJournal(_ path: String, _ payload: [UInt8]) throws {
-        let file = try Descriptor.open(path, .write, create: 0o600, truncate: true)
+        let file = try Descriptor.open(path, .write, create: 0o600, truncate: true, followLinks: false)
         try file.writeAll(payload)
         try file.closeChecked()
     }

@@ -23,6 +23,8 @@ public struct ChildProcess: Sendable {
     /// Its standard input is /dev/null, and no pipe.
     public var readsNothing = false
     public var workingOutputLimitBytes = 512 << 20
+    /// It works there; nil: where we do, which may be a folder of anybody's, with files in it that a program reads unasked (`.env`, `.npmrc`).
+    public var folder: String?
 
     /// - Parameter arguments: without the name of the program itself.
     public init(_ executable: String, _ arguments: [String], environment: [String: String]) {
@@ -94,6 +96,9 @@ public struct ChildProcess: Sendable {
         var envp: [UnsafeMutablePointer<CChar>?] = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") }
         envp.append(nil)
         defer { for p in argv + envp { free(p) } }
+        let place = folder.map { strdup($0) } ?? nil
+        defer { free(place) }
+        options.folder = place.map { UnsafePointer($0) }
         let pid = dcb_spawn(executable, argv, envp, &options)
         if pid < 0 { throw SystemError("run", executable, Errno(-pid)) }
         return pid

@@ -30,10 +30,12 @@ public final class Descriptor: @unchecked Sendable {
     public enum Access: Sendable { case read, write, readWrite }
 
     /// Opens a file; close-on-exec always.
-    /// - Parameter create: the mode of a new file, when one may be made.
+    /// - Parameters:
+    ///   - create: the mode of a new file, when one may be made.
+    ///   - waits: false: a pipe in its place keeps nobody waiting for its other end.
     public static func open(
         _ path: String, _ access: Access, create mode: UInt32? = nil, exclusive: Bool = false, append: Bool = false,
-        truncate: Bool = false, followLinks: Bool = true, directory: Bool = false
+        truncate: Bool = false, followLinks: Bool = true, directory: Bool = false, waits: Bool = true
     ) throws(SystemError) -> Descriptor {
         var flags = O_CLOEXEC
         switch access {
@@ -47,6 +49,7 @@ public final class Descriptor: @unchecked Sendable {
         if truncate { flags |= O_TRUNC }
         if !followLinks { flags |= O_NOFOLLOW }
         if directory { flags |= O_DIRECTORY }
+        if !waits { flags |= O_NONBLOCK }
         let number = try check(mode == nil ? "open" : "create", path) { Glibc.open(path, flags, mode ?? 0) }
         return Descriptor(number, path: path)
     }

@@ -7,10 +7,10 @@ public final class FileLock: Sendable {
 
     private init(_ file: Descriptor) { self.file = file }
 
-    /// Waits for the lock; waiters are served in the order in which they came.
+    /// Waits for the lock; waiters are served in the order in which they came. A link in its place is refused: it would be made, or written, elsewhere.
     /// - Returns: nil when it was not free in time.
     public static func acquire(_ path: String, mode: UInt32 = 0o600, waitMilliseconds: Int) throws(SystemError) -> FileLock? {
-        let file = try Descriptor.open(path, .readWrite, create: mode)
+        let file = try Descriptor.open(path, .readWrite, create: mode, followLinks: false)
         if dcb_flock_wait(file.number, Int32(clamping: waitMilliseconds)) == 0 { return FileLock(file) }
         let code = Errno.current
         if code == .wouldBlock { return nil }

@@ -28,6 +28,18 @@ public enum Files {
         }
     }
 
+    /// A small file of our own: a link, a pipe or a device in its place is refused, and not waited for.
+    /// - Returns: nil when nothing is there.
+    public static func readOwn(_ path: String, limit: Int) throws(SystemError) -> [UInt8]? {
+        let file: Descriptor
+        do { file = try Descriptor.open(path, .read, followLinks: false, waits: false) } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+        guard try file.status().isRegular else { throw SystemError("read", path, .invalid) }
+        return try file.readToEnd(limit: limit)
+    }
+
     /// Writes a file that was not there; whole and synced, or gone again.
     public static func create(_ path: String, _ bytes: [UInt8], mode: UInt32, sync: Bool = true) throws(SystemError) {
         let file = try Descriptor.open(path, .write, create: mode, exclusive: true)
@@ -97,8 +109,9 @@ public enum Files {
         try makeDirectory(path, mode: mode)
     }
 
-    public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
-        try check("change the mode of", path) { chmod(path, mode) }
+    /// - Parameter followLinks: false: a link in the last part of the path is refused.
+    public static func setMode(_ path: String, _ mode: UInt32, followLinks: Bool = true) throws(SystemError) {
+        try check("change the mode of", path) { fchmodat(AT_FDCWD, path, mode, followLinks ? 0 : AT_SYMLINK_NOFOLLOW) }
     }
 
     public static func syncDirectory(_ path: String) throws(SystemError) {

@@ -103,6 +103,11 @@ public struct Folder: Sendable {
         try check("change the time of", path(name)) { with(name) { dcb_set_time_at(descriptor.number, $0, seconds, nanoseconds) } }
     }
 
+    /// Gives what is in it another name in it.
+    public func rename(_ name: Name, to other: Name) throws(SystemError) {
+        try check("rename", path(name)) { with(name) { name in with(other) { renameat(descriptor.number, name, descriptor.number, $0) } } }
+    }
+
     // MARK: parts
 
     private func openAt(_ name: Name, _ flags: Int32) throws(SystemError) -> Int32 {

@@ -25,7 +25,7 @@ extension Record {
     var knownGeneration: Int64? { generationInFile }
 
     private var generationInFile: Int64? {
-        guard let bytes = try? Files.read(generationFile, limit: 64) else { return nil }
+        guard let bytes = (try? Files.readOwn(generationFile, limit: 64)) ?? nil else { return nil }
         return Int64(String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self))
     }
 
@@ -39,8 +39,8 @@ extension Record {
     }
 
     private func openGenerationFile() -> Descriptor? {
-        if let file = try? Descriptor.open(generationFile, .write, create: 0o600) { return file }
+        if let file = try? Descriptor.open(generationFile, .write, create: 0o600, followLinks: false, waits: false) { return file }
         _ = try? Files.makeDirectory(Path.parent(generationFile), mode: 0o700)
-        return try? Descriptor.open(generationFile, .write, create: 0o600)
+        return try? Descriptor.open(generationFile, .write, create: 0o600, followLinks: false, waits: false)
     }
 }

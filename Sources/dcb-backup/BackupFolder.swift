@@ -28,7 +28,8 @@ struct BackupFolder {
         let staging = stagingPath
         do throws(SystemError) {
             try Files.removeTree(staging)
-            try Files.makeDirectory(staging)
+            // Somebody else's folder would give them the archive.
+            guard try Files.makeDirectory(staging) else { throw SystemError("create folder", staging, .exists) }
         } catch { throw Problem(error) }
         return staging
     }

@@ -74,13 +74,15 @@ struct RestoreVerb {
     }
 
     private func unpack(_ archive: ArchiveFile, _ path: String, existed: Bool, sums: [UInt8]) throws(Problem) {
-        do throws(SystemError) { try Files.makeDirectories(path) } catch { throw Problem(error) }
+        let root: Folder
+        do throws(SystemError) {
+            try Files.makeDirectories(path)
+            root = try Folder.open(path)
+            // Since it was looked at, another user may have been faster: what is unpacked would be theirs.
+            guard try root.status().user == CurrentProcess.effectiveUser, try root.names().isEmpty else { throw SystemError("create folder", path, .exists) }
+            try root.descriptor.setMode(0o700)
+        } catch { throw Problem(error) }
         do throws(Problem) {
-            let root: Folder
-            do throws(SystemError) {
-                root = try Folder.open(path)
-                try root.descriptor.setMode(0o700)
-            } catch { throw Problem(error) }
             let scan = ArchiveScan(archive.descriptor, environment: command.context.environment, greatestTotal: try archive.greatestTotal(command))
             let extraction = Extraction(into: root)
             try scan.run(into: extraction)

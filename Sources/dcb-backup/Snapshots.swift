@@ -43,7 +43,7 @@ final class Snapshots {
         // The record first: nothing but it has to agree with the config to the second.
         let ordered = (record.map { [$0] } ?? []) + databases.filter { $0 != record }
         func pin() throws(Problem) {
-            do { generation = try Files.readIfPresent(workplace.paths.generationFile, limit: 64) } catch { throw Problem(error) }
+            do { generation = try Files.readOwn(workplace.paths.generationFile, limit: 64) } catch { throw Problem(error) }
             for path in ordered {
                 let source = path == record ? Array(workplace.paths.record.utf8) : Array((root + "/").utf8) + path
                 do throws(Problem) {

@@ -14,8 +14,9 @@ final class TreeWriter {
 
     /// Files with several names that are remembered; beyond it a second name is archived as a file of its own.
     private static let greatestLinks = 100_000
-    /// What is mostly a hole and larger than this is left out: an agent can make any size of it for nothing.
-    private static let greatestHole = 64 << 30
+    /// What is mostly holes is left out beyond so much, in all of a workspace: an agent can make any size and number of it for nothing, and reading it
+    /// would never end.
+    private static let greatestHoles = 64 << 30
 
     private let writer: ArchiveWriter
     private let snapshots: Snapshots
@@ -24,6 +25,8 @@ final class TreeWriter {
     private var written: [FileID: (name: [UInt8], sum: String)] = [:]
     private var isThere: Set<[UInt8]> = []
     private(set) var databases: [Value] = []
+    /// Bytes of files that are mostly holes, by the first part of their path.
+    private var holes: [[UInt8]: Int] = [:]
     var notes = Notes()
 
     init(_ writer: ArchiveWriter, _ snapshots: Snapshots, replaced: [[UInt8]: (bytes: [UInt8], status: FileStatus?)]) {
@@ -92,7 +95,12 @@ final class TreeWriter {
         }
         guard status.isRegular else { return notes.add(.special, item.path) }
         // With less room than half its size it is mostly holes.
-        if status.sizeBytes > TreeWriter.greatestHole, status.allocatedBytes < status.sizeBytes / 2 { return notes.add(.unfit, item.path) }
+        if status.allocatedBytes < status.sizeBytes / 2 {
+            let top = Array(item.path.prefix { $0 != UInt8(ascii: "/") })
+            let before = holes[top] ?? 0
+            if status.sizeBytes > TreeWriter.greatestHoles - before { return notes.add(.unfit, item.path) }
+            holes[top] = before + status.sizeBytes
+        }
         try addContent(item, file, status, at: source, &notes)
     }
 

@@ -11,6 +11,8 @@ struct KeyringLook {
 
     /// A writer writes in place: a torn file is read again after so long.
     private static let rereadMilliseconds = 30
+    /// So many in a keyring: an agent can make any number of damaged ones, and each would cost a pause.
+    private static let greatestRereads = 8
     /// Far more than an entry has.
     private static let greatestEntry = 64 << 10
 
@@ -30,6 +32,7 @@ struct KeyringLook {
     /// Why nothing or not all can be said of it.
     private(set) var obstacle: (State, String)?
     private(set) var findings: [OAuthFinding] = []
+    private var rereads = 0
 
     var isXDG: Bool { place.parts.last == "gogcli" }
 
@@ -152,7 +155,8 @@ struct KeyringLook {
         }
         do throws(SystemError) {
             var file = TokenFile(try keyring.file(name).readToEnd(limit: KeyringLook.greatestEntry))
-            if case .damaged = file {
+            if case .damaged = file, rereads < KeyringLook.greatestRereads {
+                rereads += 1
                 Clock.sleep(milliseconds: KeyringLook.rereadMilliseconds)
                 file = TokenFile(try keyring.file(name).readToEnd(limit: KeyringLook.greatestEntry))
                 if case .damaged = file {

@@ -63,6 +63,7 @@ struct Probe {
         }
         var process = ChildProcess(executable, arguments + Probe.gogWords, environment: child)
         process.ownGroup = true
+        process.folder = "/"
         process.readsNothing = true
         process.workingOutputLimitBytes = Probe.outputLimitBytes
         let result: ChildProcess.Result
@@ -94,10 +95,12 @@ struct Probe {
         let words = ["ps", "--filter", "label=openclaw.sandbox=1", "--format", "{{.Label \"openclaw.sessionKey\"}}\t{{.ID}}"]
         let result: ChildProcess.Result
         do {
-            result = try ChildProcess(docker, words, environment: ChildEnvironment.allowed(from: environment)).run(
-                input: [], deadline: Deadline(in: deadlineMilliseconds))
+            var process = ChildProcess(docker, words, environment: ChildEnvironment.allowed(from: environment))
+            process.folder = "/"
+            process.workingOutputLimitBytes = outputLimitBytes
+            result = try process.run(input: [], deadline: Deadline(in: deadlineMilliseconds))
         } catch { throw Problem(error) }
-        guard result.status == .exited(0), !result.timedOut else {
+        guard result.status == .exited(0), !result.timedOut, !result.overflowed else {
             throw Problem(.dockerMissing, "docker does not answer", hint: "start docker, or let this user talk to it")
         }
         var found: [String: String] = [:]

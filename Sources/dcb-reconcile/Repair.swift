@@ -77,8 +77,8 @@ struct Repair {
             switch action.work {
             case .emptyTrash: if let path = action.path { try Files.removeTree(path) }
             case .setMode(let mode):
-                // Never through a link that somebody put there meanwhile.
-                if let path = action.path, let status = try Files.status(path, followLinks: false), !status.isSymbolicLink { try Files.setMode(path, mode) }
+                // Never through a link, whenever somebody put it there: that is an error, and the next run looks again.
+                if let path = action.path { try Files.setMode(path, mode, followLinks: false) }
             case .removeTemporary: if let path = action.path { try Files.removeTree(path) }
             default: break
             }

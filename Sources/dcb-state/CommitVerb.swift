@@ -110,7 +110,7 @@ private struct ErasureKey {
 
     func bytes() throws(Problem) -> [UInt8] {
         do throws(SystemError) {
-            if let key = try Files.readIfPresent(path, limit: 64), key.count == 32 { return key }
+            if let key = try Files.readOwn(path, limit: 64), key.count == 32 { return key }
             let folder = Path.parent(path)
             try Files.makeDirectories(folder)
             // What a killed dcb left half-made.

@@ -53,6 +53,7 @@ final class Server {
         try loop.watch(signals.descriptor, .read, life)
         health.onFirst = { [unowned self] in
             acceptors.open(self)
+            lookAtTokenFile()
             log.say("info", "listening on \(acceptors.names.joined(separator: ", "))")
             life.begin()
         }
@@ -241,11 +242,17 @@ final class Server {
             badTokens.setting = rate
             dispatcher.reload()
             log.say("info", "token and settings are read again")
+            lookAtTokenFile()
         } catch {
             log.problem(error)
             log.say("warning", "the old token and settings stay")
         }
         manager.ready()
+    }
+
+    private func lookAtTokenFile() {
+        guard let file = settings.tokenFile, let status = (try? Files.status(file)) ?? nil, status.permissions & 0o007 != 0 else { return }
+        log.say("warning", "every user of this machine may read the token's file: chmod 600, and a new token")
     }
 
     /// Accepts nobody any more; what has been asked is answered.

@@ -89,6 +89,11 @@ import Testing
         let first = try scratch.shell("cd $DIR/etc && find . -type f | sort | xargs cat").out
         #expect(first.contains("bob") && first.contains("/srv/openclaw") && first.contains("/srv/archives") && first.contains("/opt/bin"))
         #expect(!first.contains("openclaw cd") && !first.contains("User=openclaw"))
+        // What a unit may write goes where the state folder and the archives are.
+        if kind == "--systemd" {
+            #expect(first.contains("\nReadWritePaths=/srv/openclaw\n") && first.contains("\nReadWritePaths=-/srv/archives\n"))
+            #expect(!first.contains("/home/openclaw"))
+        }
         #expect(try scratch.run(SetupTests.setup, ["install"] + words).code == 0)
         #expect(try scratch.shell("cd $DIR/etc && find . -type f | sort | xargs cat").out == first)
         #expect(try scratch.run(SetupTests.setup, ["show"] + words).out.contains("dcb-backup create"))

@@ -142,4 +142,15 @@ import Testing
         #expect(Path.parent(path) == parent)
         #expect(Path.name(path) == name)
     }
+
+    @Test func theModeOfALinkIsNotItsTargets() throws {
+        let folder = try Folder()
+        try folder.shell("touch a && chmod 640 a && ln -s a l && mkfifo p && chmod 666 p")
+        #expect(throws: SystemError.self) { try Files.setMode(folder.file("l"), 0o600, followLinks: false) }
+        #expect(try Files.status(folder.file("a"))?.permissions == 0o640)
+        for name in ["a", "p"] {
+            try Files.setMode(folder.file(name), 0o600, followLinks: false)
+            #expect(try Files.status(folder.file(name))?.permissions == 0o600)
+        }
+    }
 }
