@@ -10,8 +10,8 @@ func fuzzPolicy(_ data: UnsafeBufferPointer<UInt8>) {
         must(error.detail.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "a refusal of several lines")
         return
     }
-    must(policy.channel == "whatsapp" && !policy.account.isEmpty && !policy.account.contains(" "), "another channel")
-    must(isLine(policy.agentName) && isLine(policy.account), "a name of several lines")
+    must(policy.channel == "whatsapp" && !policy.account.isEmpty && !policy.account.utf8.contains(UInt8(ascii: " ")), "another channel")
+    must(isLine(policy.agentName) && policy.agentName.unicodeScalars.count <= 100 && isLine(policy.account), "no name")
     must((0...36500).contains(policy.trashDays) && policy.agentCeiling > 0, "numbers that cannot be")
     must(policy.reconcile.staleAfterHours > 0 && policy.reconcile.maxRemovals >= 0 && (0...1).contains(policy.reconcile.maxFraction), "no limit")
     must(policy.probeCommand?.isEmpty != true && policy.probeCommand?.contains("") != true, "a probe of nothing")
@@ -35,7 +35,9 @@ private func check(_ sandbox: SandboxPolicy) {
     must(sandbox.capDrop.contains("ALL"), "capabilities are kept")
     let network = sandbox.network.utf8
     must(sandbox.network.lowercased() != "host" && !network.contains(UInt8(ascii: ":")) && !network.isEmpty, "a network of the host or of others")
-    must(sandbox.memory.bytes >= 6 << 20 && (0.01...1024).contains(sandbox.cpus) && sandbox.pidsLimit > 0, "no limit")
+    must(
+        sandbox.memory.bytes >= 6 << 20 && sandbox.memory.text.utf8.allSatisfy { $0 < 0x80 } && (0.01...1024).contains(sandbox.cpus) && sandbox.pidsLimit > 0,
+        "no limit")
     must(isLine(sandbox.image) && sandbox.image.utf8.first != UInt8(ascii: "-"), "an option in place of an image")
     if let user = sandbox.user { must(user.split(separator: ":", omittingEmptySubsequences: false).allSatisfy { UInt32($0) != nil }, "a user without number") }
     must(sandbox.setupCommand?.isEmpty != true && sandbox.setupCommand?.utf8.contains(0) != true, "a command of nothing")
