@@ -42,7 +42,7 @@ private func check(_ sandbox: SandboxPolicy) {
     if let user = sandbox.user { must(user.split(separator: ":", omittingEmptySubsequences: false).allSatisfy { UInt32($0) != nil }, "a user without number") }
     must(sandbox.setupCommand?.isEmpty != true && sandbox.setupCommand?.utf8.contains(0) != true, "a command of nothing")
     for (name, value) in sandbox.env {
-        let own = name == "HOME" || name.hasPrefix("GOG_KEYRING") || name == "XDG_CONFIG_HOME" || name == "XDG_DATA_HOME"
+        let own = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "GOG_HOME", "GOG_ACCOUNT", "GOG_KEYRING_BACKEND", "GOG_KEYRING_PASSWORD"].contains(name)
         must(!own && !name.isEmpty && !name.utf8.contains(UInt8(ascii: "=")) && !value.utf8.contains(0), "a variable that is dcb's own")
     }
     var targets: Set<String> = []
