@@ -19,7 +19,10 @@ public struct MemorySize: Sendable, Hashable {
     /// `1g` is 1,073,741,824; a fraction is rounded down.
     public static func bytes(of text: String) -> Int? {
         let number = text.prefix { $0.isASCII && ($0.isWholeNumber || $0 == ".") }
-        guard text.utf8.count <= 24, let first = number.first, first != ".", number.last != ".", number.filter({ $0 == "." }).count <= 1 else { return nil }
+        // Lower-case letters of other scripts are none: the Kelvin sign's is k.
+        guard text.utf8.count <= 24, text.utf8.allSatisfy({ $0 < 0x80 }), let first = number.first, first != ".", number.last != ".",
+            number.filter({ $0 == "." }).count <= 1
+        else { return nil }
         var unit = text.dropFirst(number.count).lowercased()
         if unit.hasPrefix(" ") { unit.removeFirst() }
         let shift: Int

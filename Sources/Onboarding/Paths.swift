@@ -45,7 +45,7 @@ public struct Paths: Sendable, Equatable {
     public func expand(_ path: String) -> String? { Paths.expand(path, home: home) }
 
     private static func expand(_ path: String, home: String?) -> String? {
-        guard path == "~" || path.hasPrefix("~/") else { return Path.absolute(path) }
+        guard path == "~" || path.utf8.starts(with: "~/".utf8) else { return Path.absolute(path) }
         return home.map { Path.absolute($0 + path.dropFirst()) }
     }
 

@@ -102,7 +102,9 @@ public struct Policy: Sendable, Equatable {
             throw reader.refusal(of: "channel", "must be whatsapp: no other channel names people by phone")
         }
         if let text = try reader.string("account") {
-            guard !text.isEmpty, text.utf8.count <= 128, !text.contains(" ") else { throw reader.refusal(of: "account", "must be * or an account's id") }
+            guard !text.isEmpty, text.utf8.count <= 128, !text.utf8.contains(UInt8(ascii: " ")) else {
+                throw reader.refusal(of: "account", "must be * or an account's id")
+            }
             account = text
         }
         if let inner = try reader.section("sandbox", accepted: SandboxPolicy.memberNames) {
@@ -111,7 +113,7 @@ public struct Policy: Sendable, Equatable {
         templates = try reader.pathText("templates")
         if let inner = try reader.section("languages", accepted: nil) { languages = try LanguageMap(inner) }
         if let text = try reader.string("agentName") {
-            guard (1...100).contains(text.count), text.contains(where: { !$0.isWhitespace }) else {
+            guard (1...100).contains(text.unicodeScalars.count), text.contains(where: { !$0.isWhitespace }) else {
                 throw reader.refusal(of: "agentName", "must have 1 to 100 characters")
             }
             agentName = text

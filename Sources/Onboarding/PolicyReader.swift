@@ -1,4 +1,5 @@
 import JSON
+import Platform
 
 /// One object of the policy file, read member by member; every refusal names the member and its line.
 struct PolicyReader {
@@ -86,7 +87,7 @@ struct PolicyReader {
         return text
     }
 
-    static func isPath(_ text: String) -> Bool { text.hasPrefix("/") || text.hasPrefix("~/") }
+    static func isPath(_ text: String) -> Bool { Path.isAbsolute(text) || text.utf8.starts(with: "~/".utf8) }
 
     func refusal(of key: String, _ reason: String) -> PolicyError { refusal(of: node[key] ?? node, full(key), reason) }
 

@@ -101,8 +101,8 @@ struct Occupied: Sendable {
     private static func plain(_ path: String) -> String {
         var path = path
         if path.withUTF8(isPlain) { return path }
-        if path.hasPrefix("/") { return Path.absolute(path) }
-        return path.hasSuffix("/") ? String(path.dropLast()) : path
+        if Path.isAbsolute(path) { return Path.absolute(path) }
+        return path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
     }
 
     /// Whether no part is empty, `.` or `..`.

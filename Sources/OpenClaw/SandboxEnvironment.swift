@@ -1,4 +1,5 @@
 import JSON
+import Onboarding
 
 /// What the processes in an agent's sandbox get from its entry: `docker.env` and `docker.binds` over those of the defaults.
 public struct SandboxEnvironment: Sendable {
@@ -25,7 +26,7 @@ extension ConfigModel {
             if let environment = docker["env"] { take(environment, &variables, &secrets) }
             guard let list = docker["binds"] else { continue }
             for bind in list.elements {
-                let parts = (bind.stringValue ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+                let parts = BindMount.parts(bind.stringValue ?? "")
                 if parts.count >= 2 { binds.append((parts[0], parts[1])) }
             }
         }

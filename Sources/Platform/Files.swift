@@ -165,33 +165,50 @@ public enum Files {
     }
 }
 
-/// Path texts, without asking the system.
+/// Path texts, without asking the system. By bytes, as the kernel reads them: for Swift a slash with a combining mark behind it is another Character,
+/// and `é` in one and in two code points is the same.
 public enum Path {
     public static func join(_ folder: String, _ name: String) -> String {
-        folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        folder.utf8.last == slash ? folder + name : folder + "/" + name
     }
 
     public static func name(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return path }
-        return String(path[path.index(after: slash)...])
+        guard let last = path.utf8.lastIndex(of: slash) else { return path }
+        return String(path[path.utf8.index(after: last)...])
     }
 
     public static func parent(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        guard let last = path.utf8.lastIndex(of: slash) else { return "." }
+        return last == path.startIndex ? "/" : String(path[..<last])
+    }
+
+    public static func isAbsolute(_ path: some StringProtocol) -> Bool { path.utf8.first == slash }
+
+    /// Whether it is the folder or lies below it, both as `absolute` writes them.
+    public static func isInside(_ path: String, _ folder: String) -> Bool {
+        let (path, folder) = (path.utf8, folder.utf8)
+        return path.starts(with: folder) && (path.count == folder.count || folder.last == slash || path.dropFirst(folder.count).first == slash)
+    }
+
+    /// The names that lead from the folder down to it, none when it is the folder; nil when it is not inside. Both as `absolute` writes them.
+    public static func names(of path: String, below folder: String) -> [String]? {
+        guard isInside(path, folder) else { return nil }
+        return path.utf8.dropFirst(folder.utf8.count).split(separator: slash).map { String(Substring($0)) }
     }
 
     /// Absolute, relative to the working folder, without `.`, `..` and doubled slashes; links are not looked at.
     public static func absolute(_ path: String) -> String {
         var text = path
-        if !path.hasPrefix("/"), let working = getcwd(nil, 0) {
+        if !isAbsolute(path), let working = getcwd(nil, 0) {
             text = String(cString: working) + "/" + path
             free(working)
         }
         var parts: [Substring] = []
-        for part in text.split(separator: "/") where part != "." {
+        for part in text.utf8.split(separator: slash).map({ Substring($0) }) where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
     }
+
+    private static let slash = UInt8(ascii: "/")
 }

@@ -160,7 +160,9 @@ struct CreateVerb {
     /// What a file is called in the archive: by its place in the state folder, else below `backup-include`.
     private func name(of path: String) -> [UInt8] {
         let path = Path.absolute(path)
-        for base in [workplace.paths.stateDir, root] where path.hasPrefix(base + "/") { return Array(path.dropFirst(base.count + 1).utf8) }
+        for base in [workplace.paths.stateDir, root] {
+            if let names = Path.names(of: path, below: base), !names.isEmpty { return Array(names.joined(separator: "/").utf8) }
+        }
         return Array(("backup-include" + path).utf8)
     }
 

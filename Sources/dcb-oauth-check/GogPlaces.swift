@@ -70,13 +70,13 @@ struct GogPlaces {
 
     /// A path in the sandbox as one of the host: below the workspace, or below a bind.
     private func place(_ path: String) -> Place? {
-        guard path.hasPrefix("/") else { return nil }
+        guard Path.isAbsolute(path) else { return nil }
         let absolute = Path.absolute(path)
         var best: (source: String, target: String)?
-        for (source, target) in [(workspace, "/workspace")] + settings.binds where absolute == target || absolute.hasPrefix(target + "/") {
+        for (source, target) in [(workspace, "/workspace")] + settings.binds where Path.isInside(absolute, target) {
             if target.utf8.count > best?.target.utf8.count ?? -1 { best = (source, target) }
         }
-        guard let best else { return nil }
-        return Place(base: best.source, parts: absolute.dropFirst(best.target.count).split(separator: "/").map(String.init))
+        guard let best, let parts = Path.names(of: absolute, below: best.target) else { return nil }
+        return Place(base: best.source, parts: parts)
     }
 }

@@ -171,13 +171,11 @@ enum Modes {
     /// Folders and files that dcb made: the record, its own folders, agents' folders of ours. The config and OpenClaw's own files are the operator's.
     static func isMendable(_ path: String, _ facts: Facts) -> Bool {
         let state = facts.folder.root
-        guard path.hasPrefix(state + "/") else { return false }
-        let parts = path.dropFirst(state.count + 1).split(separator: "/")
-        guard let first = parts.first else { return false }
-        if [".dcb", "trash", "audit"].contains(String(first)) { return true }
+        guard let parts = Path.names(of: path, below: state), let first = parts.first else { return false }
+        if [".dcb", "trash", "audit"].contains(first) { return true }
         if parts.count == 1, first.hasPrefix(Path.name(facts.paths.record)), Path.parent(facts.paths.record) == facts.paths.stateDir { return true }
         if first.hasPrefix("workspace-user_") { return facts.user(String(first.dropFirst("workspace-".count)))?.ledger.contains(.agent) == true }
-        if first == "agents", parts.count > 1 { return facts.user(String(parts[1]))?.ledger.contains(.agent) == true }
+        if first == "agents", parts.count > 1 { return facts.user(parts[1])?.ledger.contains(.agent) == true }
         return false
     }
 }

@@ -14,6 +14,7 @@ import Testing
 
     @Test(arguments: [
         "", "m", "-1m", "1x", "1mm", ".5g", "5.g", "1.2.3g", "1e3", "512 m b", "９m", "99999999999999999999", "9223372036854775807k", "1  g", "+1g", "0x10",
+        "512\u{212A}", "1 \u{301}g",
     ])
     func noMemory(_ text: String) { #expect(MemorySize.bytes(of: text) == nil) }
 

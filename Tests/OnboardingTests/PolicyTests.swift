@@ -61,7 +61,7 @@ func policy(_ text: String, home: String? = "/home/ada", privatePaths: [String] 
         ("{webhook:{token:'x'}}", "webhook.token"),
         ("{__proto__:{}}", "__proto__"), ("{sandbox:{docker:{}}}", "sandbox.docker"), ("{sandbox:{privileged:true}}", "sandbox.privileged"),
         ("{channel:'telegram'}", "channel"), ("{channel:null}", "channel"), ("{account:''}", "account"), ("{account:'a b'}", "account"),
-        ("{account:1}", "account"),
+        ("{account:1}", "account"), ("{account:'a \u{301}b'}", "account"), ("{agentName:'\(String(repeating: "a\u{301}", count: 51))'}", "agentName"),
         ("{sandbox:[]}", "sandbox"), ("{sandbox:null}", "sandbox"),
         ("{sandbox:{mode:'off'}}", "sandbox.mode"), ("{sandbox:{mode:'non-main'}}", "sandbox.mode"), ("{sandbox:{mode:true}}", "sandbox.mode"),
         ("{sandbox:{mode:'ALL'}}", "sandbox.mode"),
@@ -141,6 +141,8 @@ func policy(_ text: String, home: String? = "/home/ada", privatePaths: [String] 
         "", "/srv:/workspace", "/srv:/workspace/x",
         "/srv:/agent", "/srv:/", "/srv:/x/../workspace", "/home/ada/.openclaw:/x", "/home/ada/.openclaw/workspace-user_1:/x", "/run/podman/podman.sock:/x",
         "volume:/x",
+        // Colons and slashes with a combining mark behind them are colons and slashes.
+        "/srv:\u{301}/a:/b", "/srv/../\u{301}/../etc:/x", "/etc/\u{301}:/x", "/srv:/x/../\u{301}/../workspace", "/srv:/workspace/\u{301}",
     ])
     func refusesBind(_ bind: String) {
         let error = thrown(PolicyError.self) { try policy("{sandbox:{binds:[\"/srv/ok:/opt/ok\",\"\(bind)\"]}}") }

@@ -131,13 +131,24 @@ import Testing
 
     @Test(arguments: [
         ("a", "/w/a"), ("./a/../b", "/w/b"), ("/a//b/./c/..", "/a/b"), ("/../..", "/"), ("", "/w"), ("..", "/"), ("/", "/"),
+        // A slash with a combining mark behind it.
+        ("/a/../\u{301}/../etc", "/etc"), ("/\u{301}a/./\u{301}b", "/\u{301}a/\u{301}b"),
     ]) func absolutePaths(_ path: String, _ expected: String) {
         let working = Path.absolute(".")
-        #expect(Path.absolute(path) == (path.hasPrefix("/") ? expected : Path.absolute(working + "/" + path)))
-        if path.hasPrefix("/") { #expect(Path.absolute(path) == expected) }
+        #expect(Path.absolute(path) == (Path.isAbsolute(path) ? expected : Path.absolute(working + "/" + path)))
+        if Path.isAbsolute(path) { #expect(Path.absolute(path) == expected) }
     }
 
-    @Test(arguments: [("/a/b", "/a", "b"), ("/a", "/", "a"), ("a", ".", "a"), ("a/b", "a", "b")])
+    /// By bytes: no slash is lost to a combining mark, and no name is another one's because it looks the same.
+    @Test func whatIsInside() {
+        #expect(Path.isInside("/a", "/a") && Path.isInside("/a/b", "/a") && Path.isInside("/a/\u{301}", "/a") && Path.isInside("/\u{301}", "/"))
+        #expect(!Path.isInside("/ab", "/a") && !Path.isInside("/", "/a") && !Path.isInside("/\u{E9}/x", "/e\u{301}") && !Path.isInside("/\u{E9}", "/e\u{301}x"))
+        #expect(Path.names(of: "/a/b/\u{301}c", below: "/a") == ["b", "\u{301}c"] && Path.names(of: "/a", below: "/a") == [])
+        #expect(Path.names(of: "/a/b", below: "/") == ["a", "b"] && Path.names(of: "/ab", below: "/a") == nil)
+        #expect(Path.isAbsolute("/\u{301}") && !Path.isAbsolute("a/"))
+    }
+
+    @Test(arguments: [("/a/b", "/a", "b"), ("/a", "/", "a"), ("/a/\u{301}", "/a", "\u{301}"), ("/\u{301}", "/", "\u{301}"), ("a", ".", "a"), ("a/b", "a", "b")])
     func pathParts(_ path: String, _ parent: String, _ name: String) {
         #expect(Path.parent(path) == parent)
         #expect(Path.name(path) == name)

@@ -135,8 +135,8 @@ struct StateFolder {
             if error.code == .notFound || error.code == .invalid { return }
             throw error
         }
-        let leads = Path.absolute(target.hasPrefix("/") ? target : Path.join(folder.path, target))
-        for inside in [workspace, "/workspace", "/usr", "/bin", "/lib", "/lib64", "/opt", "/dev/null"] where leads == inside || leads.hasPrefix(inside + "/") {
+        let leads = Path.absolute(Path.isAbsolute(target) ? target : Path.join(folder.path, target))
+        for inside in [workspace, "/workspace", "/usr", "/bin", "/lib", "/lib64", "/opt", "/dev/null"] where Path.isInside(leads, inside) {
             return
         }
         files.linksOut.append(Path.join(folder.path, name))

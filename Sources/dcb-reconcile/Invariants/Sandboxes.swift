@@ -76,7 +76,7 @@ extension Invariant {
         }
         guard let resolved = bind.resolved else { return "has a source that is not there" }
         for one in [bind, resolved] {
-            let isOwn = own.contains { one.source == $0 || one.source.hasPrefix($0 + "/") }
+            let isOwn = own.contains { Path.isInside(one.source, $0) }
             if let reason = one.refusal(home: facts.paths.home, privatePaths: isOwn ? [] : [facts.paths.stateDir, facts.paths.config, facts.paths.record]) {
                 return reason
             }

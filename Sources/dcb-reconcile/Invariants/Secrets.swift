@@ -67,7 +67,7 @@ extension Invariant {
         }
     }
 
-    private static func isTilde(_ path: String) -> Bool { path == "~" || path.hasPrefix("~/") }
+    private static func isTilde(_ path: String) -> Bool { path == "~" || path.utf8.starts(with: "~/".utf8) }
 }
 
 /// Texts in openclaw.json that somebody was meant to replace.

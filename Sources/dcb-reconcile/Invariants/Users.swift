@@ -81,7 +81,7 @@ extension Invariant {
         taken.sort { precedes($0.path, $1.path) }
         var around: [Int] = []
         for i in taken.indices {
-            while let last = around.last, !isInside(taken[i].path, taken[last].path) { around.removeLast() }
+            while let last = around.last, !Path.isInside(taken[i].path, taken[last].path) { around.removeLast() }
             if let last = around.last, taken[last].agentID != taken[i].agentID || taken[last].path == taken[i].path && taken[last].what == taken[i].what {
                 let (outer, inner) = (taken[last], taken[i])
                 if outer.path == inner.path {
@@ -139,11 +139,6 @@ extension Invariant {
     }
 
     private static func plain(_ path: String, _ facts: Facts) -> String { facts.paths.expand(path) ?? path }
-
-    private static func isInside(_ path: String, _ folder: String) -> Bool {
-        path.utf8.count == folder.utf8.count
-            ? path == folder : path.hasPrefix(folder) && path.utf8[path.utf8.index(path.utf8.startIndex, offsetBy: folder.utf8.count)] == UInt8(ascii: "/")
-    }
 
     private static func precedes(_ a: String, _ b: String) -> Bool {
         var left = a.utf8.makeIterator()
