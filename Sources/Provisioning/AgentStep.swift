@@ -70,7 +70,7 @@ public struct AgentStep {
             files = try templates[language]?.render(values) ?? []
         } catch { throw Problem(.templateMissing, error.detail) }
         do throws(SystemError) {
-            try Workspace(paths.workspace(for: item.agentID), staging: paths.ownFolder).fill(files, attempt: item.fence ?? "mend")
+            try Workspace(item.agentID, paths).fill(files, attempt: item.fence ?? "mend")
             for folder in [paths.agentFolder(for: item.agentID), paths.agentDir(for: item.agentID)] {
                 if let status = try Files.status(folder, followLinks: false), !status.isDirectory { throw SystemError("create folder", folder, .notDirectory) }
                 try Files.makeDirectories(folder)
