@@ -7,10 +7,8 @@ struct Snapshot {
     let path: String
     let bytes: [UInt8]
     let status: FileStatus
-    private let readAtNanoseconds: Int64
-
-    /// Longer than a tick of the clock that the kernel stamps files with.
-    private static let tickNanoseconds: Int64 = 50_000_000
+    /// Whoever writes it after this read leaves another time on it.
+    private let isOld: Bool
 
     init(_ config: String) throws(Problem) {
         path = try Snapshot.resolve(config)
@@ -20,14 +18,14 @@ struct Snapshot {
             // Between two equal looks nobody wrote: else it is read again.
             for _ in 0..<100 {
                 let file = try Descriptor.open(path, .read)
-                let began = Clock.realNanoseconds
+                let stamp = Clock.fileStampNanoseconds
                 let before = try file.status()
                 guard before.isRegular else { throw SystemError("read", path, before.isDirectory ? .isDirectory : .invalid) }
                 let bytes = try file.readToEnd(limit: ConfigFile.greatestSize)
                 if try file.status().isSame(as: before) {
                     self.bytes = bytes
                     status = before
-                    readAtNanoseconds = began
+                    isOld = Snapshot.isOld(before.modifiedNanoseconds, at: stamp)
                     return
                 }
             }
@@ -51,10 +49,15 @@ struct Snapshot {
         Problem(.configMissing, "cannot open '\(config)': No such file or directory", hint: "run openclaw setup, or copy config/openclaw.json.template")
     }
 
+    /// Some file systems keep whole seconds, or only the even ones.
+    private static func isOld(_ modified: Int64, at stamp: Int64) -> Bool {
+        modified % 1_000_000_000 == 0 ? stamp - modified > 2_000_000_000 : stamp > modified
+    }
+
     /// Whether the same name still leads to the same file with the same content. Times alone do not tell two writes within one tick of the
-    /// kernel's clock: the content of a file that was that young when it was read is compared as well.
+    /// kernel's clock: a file that was written in the very tick in which it was read is read again and compared.
     func isUnchanged(_ config: String) -> Bool {
-        if readAtNanoseconds - status.changedNanoseconds > Snapshot.tickNanoseconds {
+        if isOld {
             return (try? Snapshot.resolve(config)) == path && (try? Files.status(path))?.isSame(as: status) == true
         }
         guard let now = try? Snapshot(config) else { return false }

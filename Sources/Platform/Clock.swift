@@ -25,6 +25,14 @@ public struct Clock: Sendable {
         return Int64(t.tv_sec) * 1_000_000_000 + Int64(t.tv_nsec)
     }
 
+    /// The clock that the kernel stamps files with, which moves on by ticks of some milliseconds (clock_gettime(2), CLOCK_REALTIME_COARSE). What is written
+    /// from now on has no earlier stamp.
+    public static var fileStampNanoseconds: Int64 {
+        var t = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &t)
+        return Int64(t.tv_sec) * 1_000_000_000 + Int64(t.tv_nsec)
+    }
+
     private static func milliseconds(_ id: clockid_t) -> Int64 {
         var t = timespec()
         clock_gettime(id, &t)

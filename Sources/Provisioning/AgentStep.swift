@@ -73,7 +73,7 @@ public struct AgentStep {
         let attempt =
             item.fence.flatMap { $0.utf8.count == 16 && $0.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } ? $0 : nil } ?? "mend"
         do throws(SystemError) {
-            try Workspace(paths.workspace(for: item.agentID), staging: paths.ownFolder).fill(files, attempt: attempt)
+            try Workspace(item.agentID, paths).fill(files, attempt: attempt)
             for folder in [paths.agentFolder(for: item.agentID), paths.agentDir(for: item.agentID)] {
                 if let status = try Files.status(folder, followLinks: false), !status.isDirectory { throw SystemError("create folder", folder, .notDirectory) }
                 try Files.makeDirectories(folder)

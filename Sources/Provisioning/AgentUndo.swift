@@ -29,7 +29,7 @@ public struct AgentUndo {
             }
         }
         if pending.live.isEmpty { return }
-        let trash = Trash(workplace.paths.trash)
+        let trash = Trash(workplace.paths)
         var places: [AgentID: String] = [:]
         if workplace.usesCLI {
             let driver = try CLIDriver(workplace, record: record, pending)
@@ -49,7 +49,7 @@ public struct AgentUndo {
             },
             recorded: { (item, _, r) throws(Problem) in
                 do throws(SystemError) {
-                    try Workspace(workplace.paths.workspace(for: item.agentID), staging: workplace.paths.ownFolder).discardTries()
+                    try Staging(item.agentID, workplace.paths).discard()
                     if let place = places[item.agentID] {
                         try trash.take(folders(item.agentID), into: place)
                         item.additions["trash"] = .string(place)
@@ -99,7 +99,7 @@ public struct AgentUndo {
 
     private func purge(_ phone: PhoneNumber) throws(Problem) {
         let agents = try record.agents(everOf: phone).compactMap(AgentID.init)
-        do throws(SystemError) { try Trash(workplace.paths.trash).erase(agents) } catch { throw Problem(error) }
+        do throws(SystemError) { try Trash(workplace.paths).erase(agents) } catch { throw Problem(error) }
     }
 
     func folders(_ agentID: AgentID) -> [(from: String, name: String)] {

@@ -237,7 +237,7 @@ public final class Mending {
         }
         task.kept = nil
         do throws(SystemError) {
-            task.place = try Trash(workplace.paths.trash).place(
+            task.place = try Trash(workplace.paths).place(
                 for: item.agentID, entry: entry, at: workplace.clock.now, folders: removal.folders(item.agentID))
         } catch { throw Problem(error) }
     }
@@ -266,8 +266,8 @@ public final class Mending {
         try r.setProgress(item.phone, binding: Progress.none, allow: Progress.none)
         if task.kept != nil { return }
         do throws(SystemError) {
-            try Workspace(workplace.paths.workspace(for: item.agentID), staging: workplace.paths.ownFolder).discardTries()
-            if let place = task.place { try Trash(workplace.paths.trash).take(removal.folders(item.agentID), into: place) }
+            try Staging(item.agentID, workplace.paths).discard()
+            if let place = task.place { try Trash(workplace.paths).take(removal.folders(item.agentID), into: place) }
         } catch { throw Problem(error) }
         try r.closeLedger(.agent, agent: item.agentID.text, phone: item.phone)
         try r.setProgress(item.phone, agent: Progress.none)

@@ -5,10 +5,14 @@ import Platform
 /// `<state>/trash`: what removed agents left, one folder an agent and removal.
 struct Trash {
     private let path: String
+    private let paths: Paths
 
-    init(_ path: String) { self.path = path }
+    init(_ paths: Paths) {
+        path = paths.trash
+        self.paths = paths
+    }
 
-    /// Makes the folder that this agent's things will move to, with `entry.json` synced in it.
+    /// Makes the folder that this agent's things will move to, with `entry.json` synced in it. It appears whole.
     /// An interrupted removal's folder is used again; one of an earlier removal keeps what it has.
     /// - Returns: nil when there is nothing to keep.
     func place(for agentID: AgentID, entry: Value?, at now: Timestamp, folders: [(from: String, name: String)]) throws(SystemError) -> String? {
@@ -18,8 +22,12 @@ struct Trash {
         try Files.makeDirectories(path)
         let content = entry.map { $0.pretty() + [10] }
         if let place = try unfinished(agentID, content, coming) { return place }
-        let place = try fresh(Path.join(path, "\(agentID.text)-\(now.compact)"))
-        if let content { try Files.replace(Path.join(place, "entry.json"), with: content, mode: 0o600) }
+        let staged = try Staging(agentID, paths).fresh("trash")
+        if let content {
+            try Files.create(Path.join(staged, "entry.json"), content, mode: 0o600, sync: true)
+            try Files.syncDirectory(staged)
+        }
+        let place = try move(staged, to: Path.join(path, "\(agentID.text)-\(now.compact)"))
         try Files.syncDirectory(path)
         return place
     }
@@ -52,14 +60,19 @@ struct Trash {
     }
 
     /// Two removals of one agent within a second: the later ones are numbered.
-    private func fresh(_ wanted: String) throws(SystemError) -> String {
+    private func move(_ staged: String, to wanted: String) throws(SystemError) -> String {
         var place = wanted
         var number = 1
-        while try !Files.makeDirectory(place) {
-            number += 1
-            place = "\(wanted).\(number)"
+        while true {
+            do throws(SystemError) {
+                try Files.rename(staged, to: place)
+                return place
+            } catch {
+                guard error.code == .notEmpty || error.code == .exists || error.code == .notDirectory else { throw error }
+                number += 1
+                place = "\(wanted).\(number)"
+            }
         }
-        return place
     }
 
     /// Of a folder `<agentId>-<time>`; an id may hold dashes itself.

@@ -6,26 +6,23 @@ struct Workspace {
     typealias File = (name: String, bytes: [UInt8])
 
     private let path: String
-    private let staging: String
+    private let staging: Staging
 
-    /// - Parameter staging: the folder on the same file system in which a new workspace is built.
-    init(_ path: String, staging: String) {
-        self.path = path
-        self.staging = Path.join(staging, "staging")
+    init(_ agentID: AgentID, _ paths: Paths) {
+        path = paths.workspace(for: agentID)
+        staging = Staging(agentID, paths)
     }
 
-    /// - Parameter attempt: tells this try from another owner's; leftovers of earlier ones of this workspace are removed.
+    /// - Parameter attempt: tells this try from another owner's.
     func fill(_ files: [File], attempt: String) throws(SystemError) {
         if let status = try Files.status(path, followLinks: false) {
             // Through a link the files would land in somebody else's folder.
             guard status.isDirectory else { throw SystemError("create folder", path, .notDirectory) }
+            try staging.discard()
             try mend(files)
             return
         }
-        try Files.makeDirectories(staging)
-        try discardTries()
-        let fresh = Path.join(staging, prefix + attempt)
-        try Files.makeDirectory(fresh)
+        let fresh = try staging.fresh(attempt)
         for file in files { try Files.create(Path.join(fresh, file.name), file.bytes, mode: 0o600, sync: false) }
         do { try Files.rename(fresh, to: path) } catch {
             // Another try of ours was faster: it made the same.
@@ -33,18 +30,6 @@ struct Workspace {
             try Files.removeTree(fresh)
         }
     }
-
-    /// Removes what interrupted tries left: the person's name and number are in it.
-    func discardTries() throws(SystemError) {
-        let names: [String]
-        do { names = try Files.list(staging) } catch {
-            if error.code == .notFound { return }
-            throw error
-        }
-        for name in names where name.hasPrefix(prefix) { try Files.removeTree(Path.join(staging, name)) }
-    }
-
-    private var prefix: String { Path.name(path) + "." }
 
     /// Adds the files that are missing; each appears whole.
     private func mend(_ files: [File]) throws(SystemError) {

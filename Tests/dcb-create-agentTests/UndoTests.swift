@@ -41,6 +41,24 @@ import Testing
         try scratch.only(try scratch.step("dcb-state", ["release"], [made]))
     }
 
+    /// A removal that is killed half-way leaves nothing half-made among what is kept, and what it leaves goes with the next work on that agent.
+    @Test func thePlaceInTheTrashAppearsWhole() throws {
+        let scratch = try Scratch()
+        let made = try scratch.made(Scratch.phone(1))
+        let agent = made.text("agentId") ?? ""
+        let half = "\(scratch.state)/.dcb/staging/workspace-\(agent).trash"
+        for words in [[], ["--undo", "--now", "2026-01-01T00:00:00Z"]] {
+            try Files.makeDirectories(half)
+            try scratch.write("{", to: half + "/entry.json")
+            try Files.makeDirectories(scratch.state + "/trash")
+            let watch = try RenameWatch(folder: scratch.state + "/trash", name: "\(agent)-20260101T000000Z")
+            try scratch.only(try scratch.step("dcb-create-agent", words, [made]))
+            #expect(try watch.count() == (words.isEmpty ? 0 : 1))
+            #expect(try Files.list(scratch.state + "/.dcb/staging").isEmpty)
+        }
+        #expect(try Files.list("\(scratch.state)/trash/\(agent)-20260101T000000Z").sorted() == ["agent", "entry.json", "workspace"])
+    }
+
     /// One agent made and taken back again and again, within one second and later: each time all of it goes, and no earlier password is overwritten.
     @Test(
         arguments: [
