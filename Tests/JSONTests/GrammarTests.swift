@@ -71,7 +71,7 @@ func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         (#"["\ud83d\ude00\ud800x\udc00","\ud800\ud83d\ude00"]"#, #"["😀\ud800x\udc00","\ud800😀"]"#),
         ("// x\n{ /* y */ } // z", "{}"), ("[[],[[]],{a:[]}]", #"[[],[[]],{"a":[]}]"#), ("7", "7"),
     ]) func compact(_ source: String, _ expected: String) throws {
-        #expect(try text(try parse(source).compactJSON()) == expected)
+        #expect(try text(parse(source).compactJSON()) == expected)
     }
 
     @Test(

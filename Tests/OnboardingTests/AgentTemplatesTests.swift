@@ -56,7 +56,7 @@ import Testing
         }
         // One way: the same commands in every language, and never a flow that waits for somebody at a terminal.
         func commands(_ text: String) -> [Substring] { text.matches(of: /`(gog [^`]+)`/).map { $0.1 } }
-        #expect(try commands(agents) == commands(try #require(english["AGENTS.md"])))
+        #expect(try commands(agents) == commands(#require(english["AGENTS.md"])))
         #expect(commands(agents).count == 3)
         for command in commands(agents) { #expect(command.hasSuffix("--no-input < /dev/null")) }
         // The same shape and the same placeholders, file by file.
@@ -76,7 +76,7 @@ import Testing
     /// The languages that the map gives all have templates of their own.
     @Test func everyLanguageOfTheMapIsThere() throws {
         let languages = Set(LanguageMap.builtIn.prefixes.values.map(\.text)).union([LanguageMap.builtIn.standard.text])
-        #expect(try Set(try Files.list(AgentTemplatesTests.configAgents)) == languages)
+        #expect(try Set(Files.list(AgentTemplatesTests.configAgents)) == languages)
     }
 
     @Test func fallsBackFileByFile() throws {

@@ -48,7 +48,7 @@ import Testing
         #expect(refused == [.noSuchAgent])
         let model = try Samples.model(folder.read())
         #expect(model.agents.count == 51 && model.allBindings.count == 49)
-        #expect(try model.agentIDs.suffix(2) == [try Samples.id(49).text, try Samples.id(50).text])
+        #expect(try model.agentIDs.suffix(2) == [Samples.id(49).text, Samples.id(50).text])
     }
 
     @Test func aSymbolicLinkIsFollowedAndStays() throws {

@@ -87,7 +87,7 @@ import Testing
                 let output = try scratch.step("dcb-onboard", ["--undo"] + one.version, group.map { ["phone": phones[$0]] })
                 #expect(output.code == 0, "\(output.err)")
             }
-            #expect(try Array(try scratch.configText().utf8) == Array(one.text.utf8))
+            #expect(try Array(scratch.configText().utf8) == Array(one.text.utf8))
         }
     }
 

@@ -77,7 +77,7 @@ import Testing
         try record.database.run("UPDATE claims SET lease_end_boot_ms = lease_end_boot_ms - 30000")
         // Outside a transaction nothing is written.
         #expect(try record.authorise(phone(1), agent(1).text, fence: claim.fence, undo: false) == .claim(try #require(try record.claim(for: phone(1)))))
-        #expect(try (try record.claim(for: phone(1))?.leaseSeconds() ?? 0) < 75)
+        #expect(try (record.claim(for: phone(1))?.leaseSeconds() ?? 0) < 75)
         guard case .claim(let renewed) = try judge(record, 1, 1, claim.fence, undo: false) else { throw Problem(.internalError, "no claim") }
         #expect(renewed.leaseSeconds() > 95 && renewed.fence == claim.fence)
     }

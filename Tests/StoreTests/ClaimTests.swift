@@ -154,7 +154,7 @@ import Testing
         let claim = try record.takeNew(1, owner: .current)
         try record.expire(1)
         try record.write { r throws(Problem) in try r.renewLease(phone(1), fence: claim.fence) }
-        #expect(try (try record.claim(for: phone(1))?.leaseSeconds() ?? 0) > 50)
+        #expect(try (record.claim(for: phone(1))?.leaseSeconds() ?? 0) > 50)
         #expect(kind { try record.write { r throws(Problem) in try r.renewLease(phone(1), fence: "0") } } == .claimLost)
         #expect(kind { try record.write { r throws(Problem) in try r.abandon(phone(1), fence: "0") } } == .claimLost)
         try record.write { r throws(Problem) in try r.abandon(phone(1), fence: claim.fence) }

@@ -64,7 +64,7 @@ enum OlderSQL {
         try record.ledger { ledger.append("\($0.agentID) \($0.kind) \($0.how) \($0.removedAt == nil)") }
         #expect(ledger == ["user_0000000000000001", "legacy agent/3"].flatMap { a in ["agent", "binding", "allow"].map { "\(a) \($0) adopted true" } })
         #expect(try record.generation() == 1)
-        #expect(try String(decoding: try Files.read(f.generationFile), as: UTF8.self) == "00000000000000000001\n")
+        #expect(try String(decoding: Files.read(f.generationFile), as: UTF8.self) == "00000000000000000001\n")
         #expect(try record.check(quick: false) == [Finding(id: "agent-id", detail: "row 9 has an agent id of an older kind")])
         // Older ids are not given again, and the cancelled phone may come back.
         #expect(try record.provision(7).id == 10)

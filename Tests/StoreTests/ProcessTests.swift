@@ -36,7 +36,7 @@ import Testing
             #expect(try record.check(quick: false) == [])
             let claim = try record.claim(for: phone(1))
             #expect((claim != nil) == (2...9).contains(point))
-            #expect(try (try record.row(for: phone(1)) != nil) == (point == 10))
+            #expect(try (record.row(for: phone(1)) != nil) == (point == 10))
             if let claim { #expect(claim.agent == (point < 5 ? .none : point < 8 ? .intended : .made)) }
         }
         // The owner is dead: whoever comes next goes on at once, with the same agent.

@@ -78,7 +78,7 @@ import Testing
         case .new, .pendingWelcome, .collectingInfo, .readyForHandover, .cancelled:
             #expect(result == nil)
             #expect(try record.row(for: phone(1))?.status == .cancelled)
-            #expect(try (try record.claim(for: phone(1)) != nil) == (from != .cancelled))
+            #expect(try (record.claim(for: phone(1)) != nil) == (from != .cancelled))
         case .complete, .active: #expect(result == .illegalTransition)
         }
     }

@@ -149,7 +149,7 @@ import Testing
             #expect(output.code == 0 || output.code == 75, "\(output.err)")
             if output.code == 0 { succeeded += 1 }
         }
-        #expect(try port(try scratch.configText()) == value)
+        #expect(try port(scratch.configText()) == value)
         #expect(edits >= rounds)
         let bound = try scratch.configValue().at("bindings")?.arrayValue?.count
         #expect(bound == succeeded)

@@ -61,7 +61,7 @@ import Testing
         #expect(try scratch.state("claim", input: "{\"phone\":\"+15551230001\"}\n").document.text("claim") == "existing")
         let back = try scratch.onboard("+15551230002")
         #expect(back.text("status") == "new")
-        #expect(try (try scratch.state("get", "+15551230002").document["id"]?.intValue ?? 0) >= 10)
+        #expect(try (scratch.state("get", "+15551230002").document["id"]?.intValue ?? 0) >= 10)
         #expect(try scratch.state("list").documents.count == 4)
         // A transition that the older matrix would not have is refused as anywhere.
         #expect(try scratch.state("update", input: "{\"phone\":\"+15551230003\",\"status\":\"new\"}\n").problem == "illegal-transition")

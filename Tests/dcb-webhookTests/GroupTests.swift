@@ -183,7 +183,7 @@ import Testing
         // Three, and the one that ls reads.
         #expect(try scratch.text(scratch.folder + "/descriptors").split(separator: "\n").count == 4)
         #expect(try listener.given().joined().contains(#""name":"$(id) `id` ; '\"""#))
-        #expect(try !String(decoding: try Files.read("/proc/\(listener.pid)/cmdline"), as: UTF8.self).contains(Listener.token))
+        #expect(try !String(decoding: Files.read("/proc/\(listener.pid)/cmdline"), as: UTF8.self).contains(Listener.token))
     }
 
     /// Real commands: a phone that cannot be onboarded beside phones that can.
