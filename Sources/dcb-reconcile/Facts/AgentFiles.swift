@@ -12,7 +12,18 @@ struct AgentFiles {
     }
 
     /// Whether somebody has written to the agent.
-    enum Life { case none, session, unknown }
+    enum Life {
+        case none, session, unknown
+
+        /// - Parameter hasSession: as its database tells; nil: it does not.
+        init(hasSession: Bool?) {
+            guard let hasSession else {
+                self = .unknown
+                return
+            }
+            self = hasSession ? .session : .none
+        }
+    }
 
     var workspace = Place.missing
     /// `agents/<id>`.

@@ -184,11 +184,7 @@ final class Facts {
         if report.name != nil || report.email != nil { return .session }
         if user.files.life != .none || !user.files.hasDatabase { return user.files.life }
         guard let id = AgentID(user.agentID) else { return .unknown }
-        switch AgentDatabase.hasSession(Path.join(paths.agentDir(for: id), "openclaw-agent.sqlite")) {
-        case true: return .session
-        case false: return .none
-        case nil: return .unknown
-        }
+        return AgentFiles.Life(hasSession: AgentDatabase.hasSession(Path.join(paths.agentDir(for: id), "openclaw-agent.sqlite")))
     }
 
     /// The same, looked at anew.

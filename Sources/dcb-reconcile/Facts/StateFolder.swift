@@ -221,12 +221,7 @@ struct StateFolder {
                 if life != .none { return life }
             }
         } catch { return .unknown }
-        if !hasDatabase { return .none }
-        switch database() {
-        case true: return .session
-        case false: return .none
-        case nil: return .unknown
-        }
+        return hasDatabase ? AgentFiles.Life(hasSession: database()) : .none
     }
 
     // MARK: the rest
