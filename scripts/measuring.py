@@ -1,5 +1,5 @@
 """What scripts/bench, scripts/growth and scripts/load share: runs, state folders, a listener, and the file that figures go into."""
-import json, os, platform, re, shutil, signal, sqlite3, statistics, subprocess, tempfile, time
+import atexit, json, os, platform, re, shutil, signal, sqlite3, statistics, subprocess, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("DCB_BIN") or os.path.join(ROOT, ".build", "release")
@@ -115,7 +115,8 @@ class State:
             json.dump(document, f, indent=2)
 
     def close(self):
-        shutil.rmtree(self.folder)
+        # At the end of everything: for minutes ext4 looks around each file that was removed before it makes a new one (recently_deleted).
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
 
 
 class Users(State):
