@@ -71,7 +71,7 @@ import Testing
         let writers = try paths.map { try Writer(scratch.state + "/" + $0) }
         defer { for writer in writers { writer.stop() } }
         let phones = try scratch.start(
-            "/bin/sh", ["-c", "while [ ! -e \(scratch.folder)/enough ]; do echo x >> \(scratch.state)/audit/noise.jsonl; done"], [])
+            "/bin/sh", ["-c", "while [ -d \(scratch.folder) ] && [ ! -e \(scratch.folder)/enough ]; do echo x >> \(scratch.state)/audit/noise.jsonl; done"], [])
         for round in 1...25 {
             let before = writers.map(\.count)
             let made = try scratch.backup(["--keep", "100"])
@@ -117,7 +117,7 @@ import Testing
         let place = scratch.state + "/" + (try scratch.workspaces()[0]) + "/busy"
         try scratch.shell("mkdir '\(place)' && cd '\(place)' && for i in $(seq 200); do head -c 200000 /dev/zero > z$i; done")
         let line =
-            "cd \(place); i=0; while [ ! -e \(scratch.folder)/enough ]; do i=$((i+1)); n=$((i % 200 + 1)); echo more >> z$n; : > z$((n / 2 + 1)); rm -f z$((n / 3 + 1)); mv z$((n / 4 + 2)) m$n 2> /dev/null; head -c 100000 /dev/zero > z$((n / 3 + 1)); done"
+            "cd \(place); i=0; while [ -d \(scratch.folder) ] && [ ! -e \(scratch.folder)/enough ]; do i=$((i+1)); n=$((i % 200 + 1)); echo more >> z$n; : > z$((n / 2 + 1)); rm -f z$((n / 3 + 1)); mv z$((n / 4 + 2)) m$n 2> /dev/null; head -c 100000 /dev/zero > z$((n / 3 + 1)); done"
         let changing = try scratch.start("/bin/sh", ["-c", line.replacing("$", with: "\\$")], [])
         var notes = 0
         var rounds = 0

@@ -117,7 +117,8 @@ import Testing
         try agent.putOld()
         let path = agent.workspace + "/.gog-config/gogcli/keyring/token:alice@example.com"
         // A writer that is always at it: torn half of the time, and a look takes two.
-        let line = "while [ ! -e \(agent.scratch.folder)/enough ]; do : > \(path); sleep 0.025; printf %s \(Agent.entry()) > \(path); sleep 0.025; done"
+        let place = agent.scratch.folder
+        let line = "while [ -d \(place) ] && [ ! -e \(place)/enough ]; do : > \(path); sleep 0.025; printf %s \(Agent.entry()) > \(path); sleep 0.025; done"
         let writer = try agent.scratch.start("/bin/sh", ["-c", line], [])
         var seenTorn = false
         try until(seconds: 120, "an entry that reads torn once") {
