@@ -5,14 +5,13 @@ import Testing
 
 /// Everything runs as the owner of the state folder. Only root can try both.
 @Suite struct OwnershipTests {
-    private var isRoot: Bool { CurrentProcess.effectiveUser == 0 }
     /// The commands where another user can reach them, and a state folder in a place that everybody may enter.
     private let asOther =
         "mkdir \"$DIR/bin\"; cp $(for c in validate state create-agent bind onboard; do command -v dcb-$c; done) \"$DIR/bin\"; chmod -R a+rX \"$DIR\"; PATH=$DIR/bin:$PATH; "
     private let other = "setpriv --reuid 65534 --regid 65534 --clear-groups "
 
     @Test func rootBecomesTheOwner() throws {
-        guard isRoot else { return Skip.say("changing the user needs root") }
+        guard isRoot(for: "changing the user") else { return }
         let scratch = try Scratch()
         try scratch.shell("chown -R 65534:65534 \"$DIR/state\"; chmod 755 \"$DIR\"")
         let output = try scratch.run("dcb-onboard", ["+15551230001"])
@@ -22,7 +21,7 @@ import Testing
     }
 
     @Test func anotherUserIsRefused() throws {
-        guard isRoot else { return Skip.say("changing the user needs root") }
+        guard isRoot(for: "changing the user") else { return }
         let scratch = try Scratch()
         for line in ["dcb-state list", "dcb-state claim", "dcb-create-agent", "dcb-bind", "dcb-onboard"] {
             let output = try scratch.shell(
@@ -41,7 +40,7 @@ import Testing
     }
 
     @Test func unreadableSettings() throws {
-        guard isRoot else { return Skip.say("changing the user needs root") }
+        guard isRoot(for: "changing the user") else { return }
         let scratch = try Scratch()
         try scratch.write("{}", to: scratch.state + "/dcb.json")
         let output = try scratch.shell(

@@ -232,7 +232,7 @@ import Testing
         let output = try scratch.run(
             "/usr/bin/unshare", ["-m", "/bin/sh", "-c", line],
             environment: ["PATH": Scratch.commands + ":/usr/bin:/bin:/usr/sbin:/sbin", "DIR": scratch.folder])
-        if output.err.contains("unshare failed") || output.err.contains("permission denied") || output.code == 126 {
+        if output.err.contains("unshare: ") || output.err.contains("permission denied") || output.code == 126 {
             return Skip.say("a full disk needs mount namespaces")
         }
         let found = output.documents.map { $0["findings"]?.arrayValue?.count ?? -1 }
