@@ -23,7 +23,9 @@ final class Database {
 
     /// Opens a file that is there.
     /// - Returns: nil when it cannot be opened because nothing is there.
-    static func open(_ path: String, readOnly: Bool) throws(Problem) -> Database? {
+    static func open(_ path: String, readOnly: Bool) throws(Problem) -> Database? { try open(path, readOnly, again: true) }
+
+    private static func open(_ path: String, _ readOnly: Bool, again: Bool) throws(Problem) -> Database? {
         var handle: OpaquePointer?
         // A connection stays in one thread; the path is never a URI since it is absolute.
         let flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -31,7 +33,11 @@ final class Database {
         guard let handle else { throw Problem(.internalError, "cannot open the record '\(path)': out of memory") }
         let database = Database(handle, path: path)
         if code == SQLITE_OK { return database }
-        if code & 0xff == SQLITE_CANTOPEN, !Files.exists(path) { return nil }
+        if code & 0xff == SQLITE_CANTOPEN {
+            guard Files.exists(path) else { return nil }
+            // Another process may have made it between SQLite's look and ours.
+            if again { return try open(path, readOnly, again: false) }
+        }
         throw database.problem(code, "open")
     }
 

@@ -101,13 +101,19 @@ import Testing
         #expect(result.status == .signalled(SIGTERM))
     }
 
-    /// The beat goes on as long as the child does, with its outputs open, closed, and after it was told to end.
-    @Test(arguments: ["exec sleep 0.5", "exec >&- 2>&-; exec sleep 0.5", "trap '' TERM; sleep 0.5"]) func theBeat(_ script: String) throws {
+    /// The beat goes on as long as the child does, with its outputs open, closed, and after it was told to end: the child waits for the third one.
+    @Test(arguments: ["", "exec >&- 2>&-;", "trap '' TERM;"]) func theBeat(_ script: String) throws {
+        let folder = try Folder()
+        let isTold = script.hasPrefix("trap")
         var beats = 0
-        let child = ChildProcess("/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"])
-        let deadline = Deadline(in: script.hasPrefix("trap") ? 100 : 60_000)
-        let result = try child.run(input: [], deadline: deadline, beatMilliseconds: 50, beat: { beats += 1 })
-        #expect(result.status == .exited(0))
+        let wait = "\(script) while [ -d \(folder.path) ] && [ ! -e \(folder.file("third")) ]; do sleep 0.02; done"
+        let child = ChildProcess("/bin/sh", ["-c", wait], environment: ["PATH": "/usr/bin:/bin"])
+        let deadline = Deadline(in: isTold ? 2000 : 60_000)
+        let result = try child.run(input: [], deadline: deadline, beatMilliseconds: 50) {
+            if deadline.hasPassed || !isTold { beats += 1 }
+            if beats == 3 { try? Files.create(folder.file("third"), [], mode: 0o600) }
+        }
+        #expect(result.status == .exited(0) && result.timedOut == isTold)
         #expect(beats >= 3)
         beats = 0
         _ = try child.run(input: [], deadline: Deadline(in: 60_000))

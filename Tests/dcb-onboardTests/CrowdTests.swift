@@ -6,6 +6,20 @@ import TestSupport
 extension OnboardTests {
     /// Many at once: as processes, and as one stream.
     @Suite(.serialized) struct Crowd {
+        /// Another process makes the record between two looks of ours at the place where it will be.
+        @Test(.enabled(if: Killed.canTrace, "needs strace")) func aRecordThatComesBetweenTwoLooks() throws {
+            let scratch = try Scratch()
+            let record = scratch.state + "/onboarding.db"
+            let slowly = ["-f", "-qq", "-o", scratch.folder + "/trace", "-P", record, "-e", "inject=access,faccessat,faccessat2:delay_enter=2000000"]
+            let slow = try scratch.start("/usr/bin/strace", slowly + [Scratch.commands + "/dcb-state", "claim"], [["phone": "+15552000001"]])
+            try until("the first look") {
+                try Files.readIfPresent(scratch.folder + "/trace").map { String(decoding: $0, as: UTF8.self).contains("O_RDONLY") } ?? false
+            }
+            #expect(try scratch.step("dcb-state", ["claim"], [["phone": "+15552000002"]]).code == 0)
+            let output = try slow.wait(seconds: 120)
+            #expect(output.code == 0, "\(output.err)")
+        }
+
         @Test func twoHundredDifferentPhonesAtOnce() throws {
             let bench = try Bench()
             // A debug build on a busy machine takes minutes for 200.
