@@ -90,11 +90,11 @@ final class StepRunner {
         do { running = try start(call) } catch { return fail(jobs, Problem(error)) }
         let result = running.gather(
             input: input, deadline: deadline, outputLimitBytes: (1 << 20) + 2 * input.count + jobs.count * StepRunner.growthBytes,
-            interrupt: heedsSignals ? interrupt : nil
-        ) {
-            // That it cannot be started will be said when it is needed.
-            if let next, let child = try? child(next).start() { prepared = (next, child) }
-        }
+            interrupt: heedsSignals ? interrupt : nil,
+            meanwhile: {
+                // That it cannot be started will be said when it is needed.
+                if let next, let child = try? child(next).start() { prepared = (next, child) }
+            })
         if result.overflowed { return fail(jobs, Problem(.internalError, "\(step.rawValue) wrote far more than an answer for each document"), step.rawValue) }
         let byID = Dictionary(uniqueKeysWithValues: jobs.map { ($0.privateID, $0) })
         var answered: Set<String> = []

@@ -19,8 +19,10 @@ final class Bench {
     static let steps = ["dcb-validate", "dcb-state", "dcb-create-agent", "dcb-bind"]
     var onboard: String { Path.join(commands, "dcb-onboard") }
 
-    /// - Parameter standIns: bodies of shell for steps such as `claim`, `claim --removal`, `create-agent --undo`; `real "$@"` runs the real one.
-    init(_ standIns: [String: String] = [:], config: String? = Scratch.plainConfig) throws {
+    /// - Parameters:
+    ///   - standIns: bodies of shell for steps such as `claim`, `claim --removal`, `create-agent --undo`; `real "$@"` runs the real one.
+    ///   - early: bodies run as soon as they are started, and not when they have got their documents.
+    init(_ standIns: [String: String] = [:], config: String? = Scratch.plainConfig, early: Bool = false) throws {
         scratch = try Scratch(config: config)
         commands = scratch.folder + "/commands"
         try Files.makeDirectories(commands)
@@ -28,11 +30,11 @@ final class Bench {
         let copied = try scratch.run("/bin/cp", [Path.join(Scratch.commands, "dcb-onboard"), commands])
         guard copied.code == 0 else { throw TestFailure("cannot copy dcb-onboard: \(copied.err)") }
         for step in Bench.steps { try scratch.run("/bin/ln", ["-s", Path.join(Scratch.commands, step), commands]) }
-        try replace(standIns)
+        try replace(standIns, early: early)
     }
 
     /// Puts stand-ins in place; steps that are not named are the real ones again.
-    func replace(_ standIns: [String: String]) throws {
+    func replace(_ standIns: [String: String], early: Bool = false) throws {
         for step in Bench.steps {
             let path = Path.join(commands, step)
             try Files.remove(path)
@@ -43,6 +45,8 @@ final class Bench {
                 continue
             }
             var script = "#!/bin/sh\nDIR='\(scratch.folder)'\nreal() { '\(Path.join(Scratch.commands, step))' \"$@\"; }\n"
+            // A step is started while the one before it works.
+            if !early { script += "perl -e 'vec($r, 0, 1) = 1; select($r, undef, undef, undef)'\n" }
             script += short == "state" ? "key=$1\n" : "key=\(short)\n"
             script += "for word in \"$@\"; do case $word in --undo|--removal) key=\"$key $word\";; esac; done\ncase $key in\n"
             for (key, body) in mine.sorted(by: { $0.key < $1.key }) { script += "'\(key)')\n\(body)\n;;\n" }
