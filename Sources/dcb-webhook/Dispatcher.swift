@@ -163,10 +163,9 @@ final class Dispatcher {
         work.finish(answer, others: others) { server.deliver($0, $1) }
     }
 
-    /// A group has answered everyone while others wait: a tenth of its time is well spent on going together with those who come back.
+    /// A group has answered everyone: a tenth of its time is well spent on going together with those who come back. One alone has nobody to wait for.
     func answered(_ group: Group) {
         let waiting = queues[group.lane.rawValue].waiting.count
-        if waiting == 0 { return }
         let now = Clock.monotonicMilliseconds
         queues[group.lane.rawValue].gathersUntil = now + min(Dispatcher.gatherLimitMilliseconds, max(1, (now - group.began) / 10))
         queues[group.lane.rawValue].gathersCount = waiting + group.count

@@ -38,6 +38,34 @@ import Testing
         #expect(Set(ids).count == 40)
     }
 
+    /// Two were answered together and ask again, one a moment after the other: the next group waits for both, a tenth of its time.
+    @Test func whoComesBackGoesTogether() throws {
+        let listener = try Listener(nil, onboard: "sleep 0.3\n" + Listener.existing, state: Listener.emptyState)
+        let callers = try (0..<3).map { _ in try listener.caller() }
+        let first = Listener.request("POST", "/webhook/onboarding", body: Listener.document(Scratch.phone(1)))
+        let second = Listener.request("POST", "/webhook/onboarding", body: Listener.document(Scratch.phone(2)))
+        // The 20 ms may be over before a busy machine has sent both: then once more.
+        for _ in 0..<50 {
+            let before = try listener.given().count
+            try callers[2].send(Listener.request("POST", "/webhook/onboarding", body: Listener.document(Scratch.phone(3))))
+            try until(seconds: 60, "the first child") { listener.children.count == 1 }
+            for n in 0..<2 { try callers[n].send(n == 0 ? first : second) }
+            for caller in callers { #expect(try caller.answer().status == 200) }
+            let answered = Clock.monotonicMilliseconds
+            try callers[0].send(first)
+            // The first one was read before the second one comes.
+            try callers[2].send(Listener.request("GET", "/health"))
+            #expect(try callers[2].answer().status == 200)
+            try callers[1].send(second)
+            let isInTime = Clock.monotonicMilliseconds - answered < 10
+            for n in 0..<2 { #expect(try callers[n].answer().status == 200) }
+            if !isInTime { continue }
+            #expect(try listener.given().count == before + 3)
+            return
+        }
+        Issue.record("never was the machine quick enough to tell")
+    }
+
     @Test func theSamePhoneIsOneDocument() throws {
         let created = Listener.existing.replacing("existing", with: "created")
         let listener = try Listener(nil, onboard: GroupTests.held.replacing(Listener.existing, with: created), state: Listener.emptyState)
