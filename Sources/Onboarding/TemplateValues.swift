@@ -23,7 +23,11 @@ public struct TemplateValues: Sendable {
         var filled: [UInt8] = []
         filled.reserveCapacity(bytes.count + 256)
         var i = 0
-        while i < bytes.count {
+        while true {
+            let brace = bytes[i...].firstIndex(of: UInt8(ascii: "{")) ?? bytes.count
+            filled += bytes[i..<brace]
+            i = brace
+            if i == bytes.count { break }
             guard TemplateValues.opens(bytes, at: i), let end = TemplateValues.close(bytes, from: i + 2) else {
                 filled.append(bytes[i])
                 i += 1

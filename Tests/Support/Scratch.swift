@@ -82,6 +82,7 @@ public final class Scratch: @unchecked Sendable {
     {
         let path = command.contains("/") ? command : Path.join(Scratch.commands, command)
         let child = ChildProcess(path, arguments, environment: environment.merging(more) { $1 })
+        let timeoutSeconds = timeoutSeconds * Skip.patience
         let result = try child.run(input: Array(input.utf8), deadline: Deadline(in: timeoutSeconds * 1000))
         if result.timedOut { throw TestFailure("\(command) did not end in \(timeoutSeconds) s") }
         return Output(result)

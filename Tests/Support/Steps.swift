@@ -120,6 +120,7 @@ public struct Started: Sendable {
 
 /// Waits for something to become true.
 public func until(seconds: Int = 30, _ what: String, _ condition: () throws -> Bool) throws {
+    let seconds = seconds * Skip.patience
     let deadline = Deadline(in: seconds * 1000)
     while try !condition() {
         if deadline.hasPassed { throw TestFailure("waited \(seconds) s for \(what)") }

@@ -78,7 +78,7 @@ final class Caller {
 
     /// The next answer.
     func answer(toHead: Bool = false, seconds: Int = 90) throws -> Reply {
-        let deadline = Deadline(in: seconds * 1000)
+        let deadline = Deadline(in: seconds * 1000 * Skip.patience)
         while true {
             if let reply = try takeReply(toHead) { return reply }
             guard try receive(deadline) else { throw TestFailure("closed without an answer: \(String(decoding: input, as: UTF8.self))") }

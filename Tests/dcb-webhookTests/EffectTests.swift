@@ -85,7 +85,11 @@ import Testing
         }
         try until(seconds: 60, "descriptors") { listener.descriptors <= 8 }
         #expect(listener.children.isEmpty)
-        #expect(after[1] - after[0] <= 2048, "\(after) KiB")
+        if Skip.sanitizer == nil {
+            #expect(after[1] - after[0] <= 2048, "\(after) KiB")
+        } else {
+            Skip.say("growth of the listener's memory: a sanitizer keeps what was freed")
+        }
         #expect(try listener.metric("connections") == 1 && listener.metric("queue") == 0)
     }
 
