@@ -71,7 +71,7 @@ import Testing
         let writers = try paths.map { try Writer(scratch.state + "/" + $0) }
         defer { for writer in writers { writer.stop() } }
         let phones = try scratch.start(
-            "/bin/sh", ["-c", "while [ -d \(scratch.folder) ] && [ ! -e \(scratch.folder)/enough ]; do echo x >> \(scratch.state)/audit/noise.jsonl; done"], [])
+            "/bin/sh", ["-c", "while [ -d \(scratch.folder) ] && [ ! -e \(scratch.folder)/enough ]; do echo x >> \(scratch.state)/audit/noise.jsonl; sleep 0.01; done"], [])
         for round in 1...25 {
             let before = writers.map(\.count)
             let made = try scratch.backup(["--keep", "100"])
