@@ -70,8 +70,8 @@ import Testing
         let paths = ["state/openclaw.sqlite", "agents/\(agent.dropFirst("workspace-".count))/agent/openclaw-agent.sqlite", agent + "/mine.db"]
         let writers = try paths.map { try Writer(scratch.state + "/" + $0) }
         defer { for writer in writers { writer.stop() } }
-        let phones = try scratch.start(
-            "/bin/sh", ["-c", "while [ -d \(scratch.folder) ] && [ ! -e \(scratch.folder)/enough ]; do echo x >> \(scratch.state)/audit/noise.jsonl; sleep 0.01; done"], [])
+        let noise = "while [ -d \(scratch.folder) ] && [ ! -e \(scratch.folder)/enough ]; do echo x >> \(scratch.state)/audit/noise.jsonl; sleep 0.01; done"
+        let phones = try scratch.start("/bin/sh", ["-c", noise], [])
         for round in 1...25 {
             let before = writers.map(\.count)
             let made = try scratch.backup(["--keep", "100"])
