@@ -176,10 +176,12 @@ extension OnboardTests {
             let bench = try Bench()
             let count = OnboardTests.isLong ? 10_000 : 2_000
             #expect(try bench.run([], document("+15552080001")).code == 0)
+            // A sanitizer takes terabytes of addresses for itself.
+            let bound = Skip.sanitizer == nil ? "ulimit -v 400000; " : ""
             let result = try bench.shell(
                 """
                 i=0; while [ $i -lt \(count) ]; do i=$((i + 1)); echo "{\\"phone\\":\\"+15552080001\\",\\"requestId\\":\\"r$i\\"}"; done > "$DIR/in"
-                ulimit -v 400000; dcb-onboard < "$DIR/in" > "$DIR/out"; echo $?; wc -l < "$DIR/out"; grep -o '"requestId":"r[0-9]*"' "$DIR/out" | sort -u | wc -l
+                \(bound)dcb-onboard < "$DIR/in" > "$DIR/out"; echo $?; wc -l < "$DIR/out"; grep -o '"requestId":"r[0-9]*"' "$DIR/out" | sort -u | wc -l
                 """)
             #expect(result.out.split(separator: "\n").map { $0.filter { $0 != " " } } == ["0", "\(count)", "\(count)"], "\(result.err)")
         }
