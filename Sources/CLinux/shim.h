@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,11 @@
 // member, which a build from an empty module cache refuses. What it would declare:
 extern char **environ;
 extern int pipe2(int ends[2], int flags);
+extern int clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+#ifndef CLONE_VM
+#define CLONE_VM 0x100
+#define CLONE_VFORK 0x4000
+#endif
 extern int setresuid(uid_t real, uid_t effective, uid_t saved);
 extern int setresgid(gid_t real, gid_t effective, gid_t saved);
 extern int syncfs(int fd);
@@ -88,57 +94,56 @@ struct dcb_spawn_options {
     const char *folder;        // where it works; NULL: where the parent does
 };
 
-// fork and exec. Returns the pid, or -errno. The child reports a failed exec
-// through a close-on-exec pipe, so that "not found" is an answer and not an exit code.
+struct dcb_spawn_job {
+    const char *path;
+    char *const *argv, *const *envp;
+    const struct dcb_spawn_options *options;
+    pid_t parent;
+    int failure;               // the errno of what stopped the child before it became the program
+};
+
+// The child's part, in the parent's memory and on a stack of its own; the parent stands still until it ends or becomes the program.
+static inline int dcb_spawned(void *given) {
+    struct dcb_spawn_job *job = (struct dcb_spawn_job *)given;
+    const struct dcb_spawn_options *o = job->options;
+    struct sigaction d = {0};
+    d.sa_handler = SIG_DFL;
+    for (int s = 1; s < 65; s++) sigaction(s, &d, NULL);
+    if (o->new_group) setpgid(0, 0);
+    if (o->folder && chdir(o->folder) != 0) goto fail;
+    if (o->death_signal) {
+        prctl(PR_SET_PDEATHSIG, o->death_signal);
+        if (getppid() != job->parent) _exit(127);
+    }
+    // Move out of 0..2 first, so that no dup2 below overwrites a source.
+    int in = fcntl(o->in, F_DUPFD_CLOEXEC, 3), out = fcntl(o->out, F_DUPFD_CLOEXEC, 3), err = fcntl(o->err, F_DUPFD_CLOEXEC, 3);
+    if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) goto fail;
+    syscall(SYS_close_range, 3U, ~0U, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(job->path, job->argv, job->envp);
+fail:
+    job->failure = errno;
+    _exit(127);
+}
+
+// Starts a program without copying the parent's page tables (CLONE_VM, as posix_spawn does). Returns the pid, or -errno: that it cannot be
+// executed is an answer and not an exit code.
 static inline int dcb_spawn(const char *path, char *const argv[], char *const envp[], const struct dcb_spawn_options *o) {
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+    char stack[32768] __attribute__((aligned(16)));
+    struct dcb_spawn_job job = {path, argv, envp, o, getpid(), 0};
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        int e;
-        struct sigaction d = {0};
-        d.sa_handler = SIG_DFL;
-        for (int s = 1; s < 65; s++) sigaction(s, &d, NULL);
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        if (o->new_group) setpgid(0, 0);
-        if (o->folder && chdir(o->folder) != 0) goto fail;
-        if (o->death_signal) {
-            prctl(PR_SET_PDEATHSIG, o->death_signal);
-            if (getppid() != parent) _exit(127);
-        }
-        // Move out of 0..2 first, so that no dup2 below overwrites a source.
-        int in = fcntl(o->in, F_DUPFD_CLOEXEC, 3), out = fcntl(o->out, F_DUPFD_CLOEXEC, 3), err = fcntl(o->err, F_DUPFD_CLOEXEC, 3);
-        if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) goto fail;
-        int keep = fcntl(report[1], F_DUPFD_CLOEXEC, 3);
-        if (keep < 0) goto fail;
-        if (keep > 3) syscall(SYS_close_range, 3U, (unsigned)keep - 1, 0);
-        syscall(SYS_close_range, (unsigned)keep + 1, ~0U, 0);
-        report[1] = keep;
-        execve(path, argv, envp);
-    fail:
-        e = errno;
-        (void)!write(report[1], &e, sizeof e);
-        _exit(127);
-    }
-    int saved = errno;
+    pid_t pid = clone(dcb_spawned, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &job);
+    int code = errno;
     sigprocmask(SIG_SETMASK, &old, NULL);
-    close(report[1]);
-    if (pid < 0) { close(report[0]); return -saved; }
-    int e = 0;
-    ssize_t n;
-    do n = read(report[0], &e, sizeof e); while (n < 0 && errno == EINTR);
-    close(report[0]);
-    if (n == (ssize_t)sizeof e) {
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
-        return -e;
-    }
-    return pid;
+    if (pid < 0) return -code;
+    int failure = *(volatile int *)&job.failure;
+    if (failure == 0) return pid;
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+    return -failure;
 }
 
 // flock with a deadline: a repeating timer interrupts the wait, so a signal that comes just before

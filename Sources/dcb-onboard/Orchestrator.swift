@@ -42,7 +42,8 @@ struct Orchestrator {
         let create = StepRunner.Call(.createAgent, dry)
         let bind = StepRunner.Call(.bind, dry)
         let commit = StepRunner.Call(.state, ["commit"] + dry)
-        let (claimed, busy) = claim(jobs, waits: waits, deadline, next: create)
+        // Nothing is started behind the claim: most phones are there already.
+        let (claimed, busy) = claim(jobs, waits: waits, deadline)
         for job in claimed where job.claim == "existing" { exists(job, "existing") }
         flush()
         let new = claimed.filter { $0.claim != "existing" }
@@ -204,7 +205,7 @@ struct Orchestrator {
     }
 
     /// Claims; reports who is refused for another reason than being busy.
-    private func claim(_ jobs: [Job], waits: Bool, _ deadline: Deadline, next: StepRunner.Call) -> (claimed: [Job], busy: [Job]) {
+    private func claim(_ jobs: [Job], waits: Bool, _ deadline: Deadline, next: StepRunner.Call? = nil) -> (claimed: [Job], busy: [Job]) {
         let claimed = runner.run(claimCall(waits: waits, deadline), jobs, deadline: deadline, next: next)
         let refused = jobs.filter { $0.failure != nil }
         for job in refused where job.failure?.problem.kind != .busy { report(job) }
