@@ -198,8 +198,8 @@ struct Orchestrator {
 
     private func claimCall(waits: Bool, _ deadline: Deadline) -> StepRunner.Call {
         // Up to a second and a half less than the deadline, so that "busy" is an answer of its own and not a killed child's; in whole half seconds,
-        // so that what was started with it is what is wanted.
-        let wait = waits ? max(0, (deadline.remainingMilliseconds - 1000) / 500 * 500) : 0
+        // so that what was started with it is what is wanted. A deadline of whole seconds is no border of them: it begins to run at once.
+        let wait = waits ? max(0, (deadline.remainingMilliseconds - 1001) / 500 * 500) : 0
         let words = ["claim", "--owner-pid", "\(CurrentProcess.pid)", "--wait", "\(wait)ms"]
         return StepRunner.Call(.state, words + (plan.undo ? ["--removal"] : []) + (plan.dryRun ? ["--dry-run"] : []))
     }

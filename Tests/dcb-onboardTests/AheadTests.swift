@@ -27,6 +27,21 @@ extension OnboardTests {
             for (key, _) in ahead { #expect(Files.exists(bench.scratch.folder + "/ahead \(key)"), "\(key) worked, and nothing waited behind it") }
         }
 
+        /// What was started ahead is what is run: nothing is started twice. Of a machine that needs half a second for a step another wait is right.
+        @Test func nothingIsStartedTwice() throws {
+            let note = "echo $key >> \"$DIR/starts\"; real \"$@\""
+            let keys = ["validate", "claim", "create-agent", "bind", "commit"]
+            let bench = try Bench(Dictionary(uniqueKeysWithValues: keys.map { ($0, note) }), early: true)
+            var starts: [Substring] = []
+            for attempt in 0..<20 {
+                try Files.remove(bench.scratch.folder + "/starts")
+                #expect(try bench.run([], document("+155550301\(10 + attempt)")).code == 0)
+                starts = try bench.scratch.text(bench.scratch.folder + "/starts").split(separator: "\n")
+                if starts.sorted() == keys.map { $0[...] }.sorted() { return }
+            }
+            Issue.record("each time a step was started twice: \(starts)")
+        }
+
         /// What was started and is not needed has had no effect and is gone with the command.
         @Test func whatIsNotNeededIsGone() throws {
             let note = "echo $$ >> \"$DIR/pids\"; exec '\(Scratch.commands)'/$(basename \"$0\") \"$@\""
