@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -98,7 +99,7 @@ struct dcb_spawn_job {
     char *const *argv, *const *envp;
     const struct dcb_spawn_options *options;
     pid_t parent;
-    int failure;               // the errno of what stopped the child before it became the program
+    volatile int *failure;     // the errno of what stopped the child before it became the program
 };
 
 // The child's part, in the parent's memory and on a stack of its own; the parent stands still until it ends or becomes the program.
@@ -123,7 +124,7 @@ static inline int dcb_spawned(void *given) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve(job->path, job->argv, job->envp);
 fail:
-    job->failure = errno;
+    *job->failure = errno;
     _exit(127);
 }
 
@@ -131,18 +132,29 @@ fail:
 // executed is an answer and not an exit code.
 static inline int dcb_spawn(const char *path, char *const argv[], char *const envp[], const struct dcb_spawn_options *o) {
     char stack[32768] __attribute__((aligned(16)));
-    struct dcb_spawn_job job = {path, argv, envp, o, getpid(), 0};
+#ifdef DCB_SANITIZER_thread
+    // ThreadSanitizer takes each clone for a fork: there the child has a copy of the memory, and only this page in common.
+    volatile int *failure = (volatile int *)mmap(NULL, sizeof *failure, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (failure == MAP_FAILED) return -errno;
+    const int memory = 0;
+#else
+    volatile int in_common = 0, *failure = &in_common;
+    const int memory = CLONE_VM;
+#endif
+    struct dcb_spawn_job job = {path, argv, envp, o, getpid(), failure};
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
-    pid_t pid = clone(dcb_spawned, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &job);
-    int code = errno;
+    pid_t pid = clone(dcb_spawned, stack + sizeof stack, memory | CLONE_VFORK | SIGCHLD, &job);
+    int code = pid < 0 ? errno : *failure;
     sigprocmask(SIG_SETMASK, &old, NULL);
+#ifdef DCB_SANITIZER_thread
+    munmap((void *)failure, sizeof *failure);
+#endif
     if (pid < 0) return -code;
-    int failure = *(volatile int *)&job.failure;
-    if (failure == 0) return pid;
+    if (code == 0) return pid;
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
-    return -failure;
+    return -code;
 }
 
 // flock with a deadline: a repeating timer interrupts the wait, so a signal that comes just before

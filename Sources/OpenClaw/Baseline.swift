@@ -3,8 +3,8 @@ import JSON
 /// The file before the edit, already judged: what is the same bytes in the edited one need not be judged by itself again.
 struct Baseline {
     let candidate: ConfigModel
-    /// Whether agents of the file go, so that a binding that stays may name one of them.
-    let removesAgents: Bool
+    /// Agents of the file that go: a binding that stays may name one of them.
+    let removed: Set<String>
     /// The agents and bindings that stay, in order.
     private let agents: [AgentEntry]
     private let bindings: [JSON.Node]
@@ -13,8 +13,8 @@ struct Baseline {
 
     init(_ edit: ConfigEdit, candidate: ConfigModel) {
         self.candidate = candidate
-        removesAgents = !edit.removed.isEmpty
-        agents = removesAgents ? edit.model.agents.filter { edit.removed[$0.id] == nil } : edit.model.agents
+        removed = Set(edit.removed.keys)
+        agents = edit.removed.isEmpty ? edit.model.agents : edit.model.agents.filter { edit.removed[$0.id] == nil }
         before = edit.model.document.bytes
         after = candidate.document.bytes
         var bindings: [JSON.Node] = []

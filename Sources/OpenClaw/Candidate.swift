@@ -15,7 +15,7 @@ struct Candidate {
         let touched = Candidate.touched(edit)
         let model: ConfigModel
         do {
-            model = try ConfigModel(edited: try edit.document(), of: edit.model, isIndexed: touched.count > Candidate.fewAgents)
+            model = try ConfigModel(edited: try edit.document(), of: edit.model, isIndexed: touched.count + edit.removed.count > Candidate.fewAgents)
         } catch {
             bytes = []
             version = nil

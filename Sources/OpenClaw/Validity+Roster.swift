@@ -207,9 +207,8 @@ extension Validity {
         var included = false
         guard node.kind == .object else { return find(pointer, "expected an object") }
         if let baseline, baseline.isSame(binding: position, node) {
-            if baseline.removesAgents, version.hasSchema, let id = node["agentId"]?.stringValue, !roster.has(AgentKey.normalise(id)) {
-                find(pointer + "/agentId", "no such agent", subject: subject)
-            }
+            guard !baseline.removed.isEmpty, version.hasSchema, let id = node["agentId"]?.stringValue.map({ AgentKey.normalise($0) }) else { return }
+            if baseline.removed.contains(id), !roster.has(id) { find(pointer + "/agentId", "no such agent", subject: subject) }
             return
         }
         for member in node.members {
