@@ -59,4 +59,13 @@ import Testing
             }
         }
     }
+
+    @Test func anAgentThatGoesIsMissedByABindingThatStays() throws {
+        var edit = try Samples.edit(Samples.grown(Samples.entries, by: 3))
+        // removeAgent refuses this; the judgement must see it all the same.
+        edit.removed[try Samples.id(2).text] = edit.model.agent(try Samples.id(2).text)
+        let candidate = try ConfigModel(edited: edit.document(), of: edit.model, isIndexed: false)
+        let findings = Validity.findings(candidate.document, .newest, limit: .max, baseline: Baseline(edit, candidate: candidate))
+        #expect(findings.map { $0.pointer } == ["/bindings/1/agentId"])
+    }
 }
