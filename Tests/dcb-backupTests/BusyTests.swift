@@ -30,6 +30,11 @@ import Testing
                 }, me.toOpaque())
         }
 
+        deinit {
+            pthread_mutex_destroy(lock)
+            lock.deallocate()
+        }
+
         private func with<T>(_ body: () -> T) -> T {
             pthread_mutex_lock(lock)
             defer { pthread_mutex_unlock(lock) }
