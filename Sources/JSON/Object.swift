@@ -2,13 +2,19 @@
 ///
 /// Setting a key that is there keeps its place, a new one goes to the end. Finding a key is linear.
 public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
-    private var members: [(key: String, value: Value)] = []
+    private(set) var members: [(key: String, value: Value)] = []
 
     /// No members.
     public init() {}
 
     /// The members given; of equal keys the last value wins, at the place of the first. Linear expected time.
     public init(_ members: [(String, Value)]) {
+        // So few are looked through sooner than hashed.
+        if members.count <= 16 {
+            self.members.reserveCapacity(members.count)
+            for (key, value) in members { self[key] = value }
+            return
+        }
         var keys = KeySet(capacity: members.count)
         self.members.reserveCapacity(members.count)
         for (key, value) in members {
@@ -53,8 +59,11 @@ public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
     public func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> { members.makeIterator() }
 
     private func index(of key: String) -> Int? {
-        members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+        members.firstIndex { Object.same($0.key, key) }
     }
+
+    /// Byte by byte. Strings that differ for `==`, which is quicker, differ in bytes as well.
+    private static func same(_ a: String, _ b: String) -> Bool { a == b && a.utf8.elementsEqual(b.utf8) }
 }
 
 extension Object: Equatable {
@@ -62,14 +71,14 @@ extension Object: Equatable {
     public static func == (left: Object, right: Object) -> Bool {
         guard left.count == right.count else { return false }
         // Mostly the order is the same as well; what is left is sorted, so that no input costs quadratic time.
-        if zip(left.members, right.members).allSatisfy({ $0.key.utf8.elementsEqual($1.key.utf8) }) {
+        if zip(left.members, right.members).allSatisfy({ Object.same($0.key, $1.key) }) {
             return zip(left.members, right.members).allSatisfy { $0.value == $1.value }
         }
         func sorted(_ object: Object) -> [(key: String, value: Value)] {
             object.members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         }
         return zip(sorted(left), sorted(right)).allSatisfy {
-            $0.key.utf8.elementsEqual($1.key.utf8) && $0.value == $1.value
+            Object.same($0.key, $1.key) && $0.value == $1.value
         }
     }
 }

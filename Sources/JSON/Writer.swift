@@ -31,11 +31,11 @@ enum Writer {
             out += json ?? []
         case .string(let string): writeString(string, to: &out)
         case .array(let elements):
-            writeContainer("[", "]", Array(elements), style, to: &out) { element, inner, out in
+            writeContainer("[", "]", elements, style, to: &out) { element, inner, out in
                 write(element, inner, to: &out)
             }
         case .object(let object):
-            writeContainer("{", "}", Array(object), style, to: &out) { member, inner, out in
+            writeContainer("{", "}", object.members, style, to: &out) { member, inner, out in
                 writeString(member.key, to: &out)
                 out.append(UInt8(ascii: ":"))
                 out += inner.colon

@@ -20,7 +20,7 @@ public struct Timestamp: Sendable, Equatable, Comparable, CustomStringConvertibl
             }
             return n
         }
-        func has(_ c: Character, at i: Int) -> Bool { i < b.count && b[i] == c.asciiValue }
+        func has(_ c: Unicode.Scalar, at i: Int) -> Bool { i < b.count && b[i] == UInt8(ascii: c) }
         guard let year = number(0, 4), has("-", at: 4), let month = number(5, 2), has("-", at: 7), let day = number(8, 2),
             has("T", at: 10) || has("t", at: 10) || has(" ", at: 10),
             let hour = number(11, 2), has(":", at: 13), let minute = number(14, 2), has(":", at: 16), let second = number(17, 2),
@@ -49,24 +49,46 @@ public struct Timestamp: Sendable, Equatable, Comparable, CustomStringConvertibl
         }
         guard i == b.count else { return nil }
         let seconds = Timestamp.daysSinceEpoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset
-        // The years 0000 to 9999: what `description` can write and this reads again. An offset or a leap second may lead out of them.
-        guard (-62_167_219_200...253_402_300_799).contains(seconds) else { return nil }
-        milliseconds = Int64(seconds) * 1000 + Int64(fraction)
+        // An offset or a leap second may lead out of what `description` can write and this reads again.
+        let milliseconds = Int64(seconds) * 1000 + Int64(fraction)
+        guard Timestamp.written.contains(milliseconds) else { return nil }
+        self.milliseconds = milliseconds
     }
 
-    /// `2026-02-01T03:00:00Z`, with milliseconds only when there are some.
+    /// `2026-02-01T03:00:00Z`, with milliseconds only when there are some. Times outside the years 0000 to 9999, which RFC 3339 cannot write,
+    /// read as the nearest that it can.
     public var description: String {
         let (year, month, day, hour, minute, second, fraction) = parts
-        func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }
-        var text = String(repeating: "0", count: max(0, 4 - "\(year)".count)) + "\(year)-\(two(month))-\(two(day))T\(two(hour)):\(two(minute)):\(two(second))"
-        if fraction > 0 { text += "." + String(repeating: "0", count: 3 - "\(fraction)".count) + "\(fraction)" }
-        return text + "Z"
+        return String(unsafeUninitializedCapacity: 24) { out in
+            var end = 0
+            func put(_ value: Int, digits: Int, then mark: Unicode.Scalar) {
+                var rest = value
+                for i in (end..<(end + digits)).reversed() {
+                    out[i] = UInt8(48 + rest % 10)
+                    rest /= 10
+                }
+                out[end + digits] = UInt8(ascii: mark)
+                end += digits + 1
+            }
+            put(year, digits: 4, then: "-")
+            put(month, digits: 2, then: "-")
+            put(day, digits: 2, then: "T")
+            put(hour, digits: 2, then: ":")
+            put(minute, digits: 2, then: ":")
+            put(second, digits: 2, then: fraction > 0 ? "." : "Z")
+            if fraction > 0 { put(fraction, digits: 3, then: "Z") }
+            return end
+        }
     }
 
     /// `20260201T030000Z`: sorts by time, and fits a file name.
     public var compact: String { String(description.prefix(19)).filter { $0 != "-" && $0 != ":" } + "Z" }
 
+    /// The years 0000 to 9999.
+    private static let written = Int64(-62_167_219_200_000)...253_402_300_799_999
+
     private var parts: (Int, Int, Int, Int, Int, Int, Int) {
+        let milliseconds = min(max(milliseconds, Timestamp.written.lowerBound), Timestamp.written.upperBound)
         let seconds = Int(milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000)
         let fraction = Int(milliseconds) - seconds * 1000
         let days = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400

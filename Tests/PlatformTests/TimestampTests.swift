@@ -66,6 +66,14 @@ import Testing
         }
     }
 
+    /// A file's time may be any number.
+    @Test(arguments: [
+        (Int64.min, "0000-01-01T00:00:00Z"), (-62_167_219_200_001, "0000-01-01T00:00:00Z"), (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
+        (Int64.max, "9999-12-31T23:59:59.999Z"),
+    ]) func whatCannotBeWritten(_ milliseconds: Int64, _ written: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == written)
+    }
+
     @Test func order() {
         #expect(Timestamp(milliseconds: -1) < Timestamp(milliseconds: 0))
         #expect(Timestamp(milliseconds: 5).adding(milliseconds: -10).milliseconds == -5)
