@@ -115,7 +115,7 @@ import Testing
         var calls = 0
         let kind = problem {
             try folder.update(
-                waitMilliseconds: 300,
+                waitMilliseconds: 1500,
                 durable: { () throws(Problem) in
                     calls += 1
                     try? folder.write(Samples.entries.replacing("18789", with: "\(10000 + calls)"))
@@ -187,7 +187,7 @@ import Testing
         try Files.create(folder.config + ".lock", Array(OpenClawLockTests.payload(pid: own.pid, start: own.startTicks).utf8), mode: 0o600)
         #expect(problem { try folder.update(waitMilliseconds: 200, add(1)) } == .configLocked)
         try Files.remove(folder.config + ".lock")
-        #expect(problem { try folder.update(waitMilliseconds: 200, add(1)) } == nil)
+        #expect(problem { try folder.update(waitMilliseconds: 60_000, add(1)) } == nil)
     }
 
     @Test func aFileThatIsMountedByItselfIsSaid() throws {

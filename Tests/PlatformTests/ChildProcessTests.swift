@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func aDeadlineEndsIt() throws {
-        let result = try run("echo before; exec sleep 1000", milliseconds: 300)
+        let result = try run("echo before; exec sleep 1000", milliseconds: 1500)
         #expect(result.timedOut)
         #expect(result.status == .signalled(SIGTERM))
         #expect(result.output == Array("before\n".utf8))
@@ -52,27 +52,27 @@ import Testing
 
     /// It has two seconds to clean up, and what it says then is heard.
     @Test func aDeadlineLetsItCleanUp() throws {
-        let result = try run("trap 'echo cleaned; exit 7' TERM; echo ready; while :; do sleep 0.01; done", milliseconds: 500)
+        let result = try run("trap 'echo cleaned; exit 7' TERM; echo ready; while :; do sleep 0.01; done", milliseconds: 1500)
         #expect(result.timedOut)
         #expect(result.status == .exited(7))
         #expect(String(decoding: result.output, as: UTF8.self) == "ready\ncleaned\n")
     }
 
     @Test func whoIgnoresTermIsKilled() throws {
-        let result = try run("trap '' TERM; exec sleep 1000", milliseconds: 300)
+        let result = try run("trap '' TERM; exec sleep 1000", milliseconds: 1500)
         #expect(result.timedOut)
         #expect(result.status == .signalled(SIGKILL))
     }
 
     /// The outputs are closed and it lingers.
     @Test func aSilentLingererIsKilled() throws {
-        let result = try run("exec >&- 2>&-; exec sleep 1000", milliseconds: 300)
+        let result = try run("exec >&- 2>&-; exec sleep 1000", milliseconds: 1500)
         #expect(result.status == .signalled(SIGKILL))
     }
 
     /// A grandchild keeps the pipes: the deadline still holds, and the child's own end is what is told.
     @Test func aGrandchildThatHoldsThePipe() throws {
-        let result = try run("sleep 1000 & echo $!; exit 5", milliseconds: 300)
+        let result = try run("sleep 1000 & echo $!; exit 5", milliseconds: 1500)
         #expect(result.timedOut)
         #expect(result.status == .exited(5))
         let left = String(decoding: result.output, as: UTF8.self).split(separator: "\n").first.flatMap { Int32($0) }
@@ -81,7 +81,7 @@ import Testing
 
     /// With a group of its own all of it ends.
     @Test func aGroupEndsTogether() throws {
-        let result = try run("trap '' TERM; sh -c 'echo $$; exec sleep 1000' & wait; sleep 1000", milliseconds: 300, ownGroup: true)
+        let result = try run("trap '' TERM; sh -c 'echo $$; exec sleep 1000' & wait; sleep 1000", milliseconds: 1500, ownGroup: true)
         #expect(result.timedOut)
         let grandchild = try #require(String(decoding: result.output, as: UTF8.self).split(separator: "\n").first.flatMap { Int32($0) })
         try wait(for: "the grandchild's end") { ProcessIdentity(pid: grandchild) == nil }

@@ -164,7 +164,7 @@ import Testing
         let script = #"""
             trap '' TERM; (trap '' TERM; echo $$ > "$(dirname "$0")/leader"; sleep 1000) & sleep 1000; sleep 1000
             """#
-        let listener = try Listener(nil, ["--child-timeout", "1s"], onboard: script, state: Listener.emptyState)
+        let listener = try Listener(nil, ["--child-timeout", "2s"], onboard: script, state: Listener.emptyState)
         let reply = try listener.onboard("+15551230001")
         #expect(reply.status == 504)
         // The next one waits until that group is gone, and has the same fate.

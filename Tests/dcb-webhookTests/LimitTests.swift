@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test func slowCallers() throws {
-        let listener = try listener(["--header-timeout", "300ms", "--body-timeout", "300ms", "--idle-timeout", "300ms"])
+        let listener = try listener(["--header-timeout", "1500ms", "--body-timeout", "1500ms", "--idle-timeout", "1500ms"])
         let silent = try listener.caller(), header = try listener.caller(), body = try listener.caller(), idle = try listener.caller()
         let refused = try listener.caller()
         try header.send("GET /health HTTP/1.1\r\nHost: a\r\n")
