@@ -67,6 +67,13 @@ import Testing
         #expect(output.problem == "invalid-name")
     }
 
+    /// Swift's `==` takes minutes for such a key.
+    @Test(.timeLimit(.minutes(1))) func aKeyOfManyMarks() throws {
+        let key = "a" + String(repeating: "\u{301}\u{323}", count: 150_000)
+        let result = try validate("{\"phone\":\"+15551230001\",\"\(key)\":1}\n")
+        #expect(result.code == 65 && result.problems.first?.text("problem") == "unknown-member")
+    }
+
     @Test func oneMebibyteIsTheLimit() throws {
         func document(_ bytes: Int) -> String {
             let frame = #"{"phone":"+15551230002","requestId":"a"}"#
