@@ -44,6 +44,8 @@ public struct Object: Sendable, Sequence, ExpressibleByDictionaryLiteral {
 
     /// In order.
     public var keys: [String] { members.map(\.key) }
+    /// The first key that is none of `names`, byte by byte.
+    public func firstKey(notIn names: [String]) -> String? { keys.first { key in !names.contains { Object.same($0, key) } } }
     /// The number of members.
     public var count: Int { members.count }
     /// Whether there are no members.

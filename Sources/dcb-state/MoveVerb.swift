@@ -50,7 +50,7 @@ struct MoveVerb {
         var change = Change(phone: try StepItem.phone(of: document), expect: try status("expect", document))
         if verb != "update" { return change }
         let accepted = ["phone", "status", "name", "email", "expect", "requestId"]
-        for key in document.members.keys where !accepted.contains(key) {
+        if let key = document.members.firstKey(notIn: accepted) {
             let near = NearName.didYouMean(key, among: accepted).map { "did you mean '\($0)'? " } ?? ""
             throw Problem(.unknownMember, "the document has a member that is not known", hint: "\(near)accepted: \(accepted.joined(separator: ", "))")
         }

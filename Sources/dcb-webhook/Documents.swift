@@ -17,7 +17,7 @@ enum Documents {
         }
         guard let object = value.objectValue else { throw Problem(.notJSON, "the body is not a JSON object", hint: "send one JSON object") }
         let accepted = route == .onboarding ? onboarding : route == .update ? update : handover
-        for key in object.keys where !accepted.contains(key) {
+        if let key = object.firstKey(notIn: accepted) {
             let near = NearName.didYouMean(key, among: accepted).map { "did you mean '\($0)'? " } ?? ""
             throw Problem(.unknownMember, "the document has a member that is not known", hint: "\(near)accepted: \(accepted.joined(separator: ", "))")
         }
