@@ -83,13 +83,12 @@ import Testing
         #expect(Value.number("-9223372036854775808").intValue == Int.min)
     }
 
-    /// Swift's `==` takes minutes for these keys, which differ in the order of their combining marks.
-    @Test(.timeLimit(.minutes(1))) func keysOfManyMarks() throws {
-        let one = String(repeating: "\u{301}\u{323}", count: 250_000), two = String(repeating: "\u{323}\u{301}", count: 250_000)
-        let text = "{\"\(one)\":1,\"\(two)\":2}"
-        let object = try #require(try Value(parsing: Array(text.utf8), dialect: .json).objectValue)
+    /// To Swift's `==` these keys are one.
+    @Test func keysAreBytes() throws {
+        let one = "\u{301}\u{323}", two = "\u{323}\u{301}"
+        let object = try #require(try Value(parsing: Array("{\"\(one)\":1,\"\(two)\":2}".utf8), dialect: .json).objectValue)
         #expect(object.count == 2 && object[one] == 1 && object[two] == 2)
         #expect(object != [two: 1, one: 2])
-        #expect(object.firstKey(notIn: [one]) == two && object.firstKey(notIn: [two, one]) == nil)
+        #expect(object.firstKey(notIn: [one])?.utf8.elementsEqual(two.utf8) == true && object.firstKey(notIn: [two, one]) == nil)
     }
 }

@@ -68,9 +68,11 @@ import Testing
     }
 
     /// Swift's `==` takes minutes for such a key.
-    @Test(.timeLimit(.minutes(1))) func aKeyOfManyMarks() throws {
+    @Test func aKeyOfManyMarks() throws {
         let key = "a" + String(repeating: "\u{301}\u{323}", count: 150_000)
-        let result = try validate("{\"phone\":\"+15551230001\",\"\(key)\":1}\n")
+        let scratch = try Scratch(config: nil)
+        try scratch.write("{\"phone\":\"+15551230001\",\"\(key)\":1}\n", to: scratch.folder + "/in")
+        let result = try scratch.shell("ulimit -t \(20 * Skip.patience); dcb-validate < \"$DIR/in\"")
         #expect(result.code == 65 && result.problems.first?.text("problem") == "unknown-member")
     }
 
