@@ -9,6 +9,9 @@ struct PaxHeader: Sendable {
     var nanoseconds: Int64 = 0
     private(set) var isEmpty = true
 
+    /// Bytes of a key at most.
+    private static let greatestKey = 512
+
     init() {}
 
     init(_ body: [UInt8]) throws(TarFault) {
@@ -23,7 +26,9 @@ struct PaxHeader: Sendable {
             let record = rest.prefix(length)
             rest = rest.dropFirst(length)
             let pair = record.dropFirst(digits.count + 1)
-            guard pair.last == 10, let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { throw PaxHeader.damaged }
+            guard pair.last == 10, let equals = pair.firstIndex(of: UInt8(ascii: "=")), equals - pair.startIndex <= PaxHeader.greatestKey else {
+                throw PaxHeader.damaged
+            }
             let key = String(decoding: pair[..<equals], as: UTF8.self)
             let value = Array(pair[(equals + 1)...].dropLast())
             guard seen.insert(key).inserted else { throw TarFault("says '\(TarEntry.shown(Array(key.utf8)))' twice in an extended header") }

@@ -37,7 +37,7 @@ struct ArchiveFile {
         let check = try DatabaseCheck(temporary: temporary)
         try scan.run(into: check)
         let known = Manifest.unsound(scan.manifest)
-        for (name, why) in check.damaged where !known.contains(name) {
+        for (name, why) in check.damaged where !known.contains(Array(name.utf8)) {
             throw Problem(.archiveDamaged, "the archive holds a damaged database '\(name)': \(why)")
         }
         return (scan, check.databases, check.damaged.map(\.name))

@@ -169,11 +169,11 @@ enum Manifest {
     static let name = ".dcb/backup.json"
 
     /// Databases that were damaged when the archive was made: it is not the archive's fault.
-    static func unsound(_ bytes: [UInt8]) -> Set<String> {
+    static func unsound(_ bytes: [UInt8]) -> Set<[UInt8]> {
         guard let object = (try? Value(parsing: bytes, dialect: .json, limits: .standard))?.objectValue else { return [] }
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         for entry in object["databases"]?.arrayValue ?? [] {
-            if entry.objectValue?["sound"]?.boolValue == false, let path = entry.objectValue?["path"]?.stringValue { names.insert(path) }
+            if entry.objectValue?["sound"]?.boolValue == false, let path = entry.objectValue?["path"]?.stringValue { names.insert(Array(path.utf8)) }
         }
         return names
     }

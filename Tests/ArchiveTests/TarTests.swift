@@ -107,7 +107,9 @@ func header(_ change: (inout [UInt8]) -> Void) -> [UInt8] {
         ("single zero block", file("a") + [UInt8](repeating: 0, count: 512) + file("b")), ("behind its end", Tar.end + file("b")),
         ("behind its end", file("a") + Tar.end + [1]), ("between two entries", Array(file("a", "b").dropLast()) + [1] + Tar.end),
         ("belongs to no entry", pax("6 x=y\n") + Tar.end), ("cannot be read", pax("99 path=x\n") + file("a")), ("cannot be read", pax("9 path=xx") + file("a")),
-        ("twice in an extended header", pax("9 path=x\n9 path=y\n") + file("a")), ("sparse", pax("22 GNU.sparse.major=1\n") + file("a")),
+        ("twice in an extended header", pax("9 path=x\n9 path=y\n") + file("a")),
+        ("cannot be read", pax("2012 " + String(repeating: "\u{301}\u{323}", count: 501) + "=x\n") + file("a")),
+        ("sparse", pax("22 GNU.sparse.major=1\n") + file("a")),
         ("cannot be read", pax("11 size=-1\n") + file("a")), ("two extended headers", pax("9 path=x\n") + pax("9 path=y\n") + file("a")),
         ("1 MiB of zeros", file("a") + Tar.end + [UInt8](repeating: 0, count: 1 << 21)),
     ]
