@@ -15,6 +15,12 @@ public enum Status: String, CaseIterable, Sendable, Hashable {
     /// No longer a user; the phone may onboard again, with another agent.
     case cancelled
 
+    /// By bytes: Swift's `==` takes time in the square of a run of combining marks.
+    public init?(rawValue: String) {
+        guard let status = Status.allCases.first(where: { $0.rawValue.utf8.elementsEqual(rawValue.utf8) }) else { return nil }
+        self = status
+    }
+
     /// What moves a status.
     public enum Cause: Sendable, CaseIterable {
         /// The running gateway has applied it (`dcb-bind --ask`, reconcile).

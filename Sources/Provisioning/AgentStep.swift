@@ -60,7 +60,7 @@ public struct AgentStep {
         let paths = workplace.paths
         let language = item.language(in: workplace)
         let values = TemplateValues(
-            agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language, createdAt: workplace.clock.now)
+            agentID: item.agentID, name: try item.document.checkedName(), phone: item.phone, language: language, createdAt: workplace.clock.now)
         let files: [Workspace.File]
         do throws(AgentTemplates.Failure) {
             if templates[language] == nil {

@@ -53,7 +53,7 @@ struct CLIDriver {
     private func watch() throws(Problem) -> OpenClawCommand.Watch {
         var lease = Int64.max
         for item in items.live {
-            if let claim = try record.claim(for: item.phone), claim.fence == item.fence { lease = min(lease, claim.leaseMilliseconds) }
+            if let claim = try record.claim(for: item.phone), claim.isHeld(with: item.fence) { lease = min(lease, claim.leaseMilliseconds) }
         }
         if lease == .max { return OpenClawCommand.Watch(interrupt: interrupt) }
         renew()

@@ -73,7 +73,7 @@ public struct DryRun {
     private func undone(_ item: StepItem) throws(Problem) -> [EntryKind] {
         guard let record else { return [] }
         do throws(Problem) { return try record.authorise(item.phone, item.agentID.text, fence: item.fence, undo: true).claim?.done ?? [] } catch {
-            guard item.document.members["claim"]?.stringValue == "removal", [.committed, .claimLost].contains(error.kind) else { throw error }
+            guard item.document.members["claim"] == "removal", [.committed, .claimLost].contains(error.kind) else { throw error }
             return try record.openLedger(item.phone, agent: item.agentID.text).map(\.kind)
         }
     }

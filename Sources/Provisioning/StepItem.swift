@@ -48,6 +48,23 @@ public final class StepItem {
     }
 }
 
+extension StreamDocument {
+    /// What ends in the record, or before an agent's eyes, is checked as at the boundary.
+    /// - Throws: `invalid-member`, `invalid-name`.
+    public func checkedName() throws(Problem) -> String? {
+        guard let name = try optionalString("name") else { return nil }
+        do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") }
+        return name
+    }
+
+    /// - Throws: `invalid-member`, `invalid-email`.
+    public func checkedEmail() throws(Problem) -> String? {
+        guard let email = try optionalString("email") else { return nil }
+        do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") }
+        return email
+    }
+}
+
 extension Array where Element == StepItem {
     /// Those that nothing has stopped.
     var live: [StepItem] { filter { $0.problem == nil } }
@@ -63,7 +80,7 @@ extension Command {
         var items: [StepItem] = []
         var outcome: [(StreamDocument, StepItem?)] = []
         for document in documents {
-            if passesAbsent, document.members["claim"]?.stringValue == "absent" {
+            if passesAbsent, document.members["claim"] == "absent" {
                 outcome.append((document, nil))
                 continue
             }

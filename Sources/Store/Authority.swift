@@ -92,7 +92,7 @@ extension Record {
 
     private func check(_ claim: Claim, _ agentID: String, _ fence: String?) throws(Problem) {
         if claim.agentID != agentID { throw belongsElsewhere(agentID, claim.phone) }
-        if claim.fence != fence { throw claimLost(claim.phone) }
+        if !claim.isHeld(with: fence) { throw claimLost(claim.phone) }
     }
 
     /// Only when a quarter of the lease is gone, and only where something can be written: an early step costs no sync of its own.

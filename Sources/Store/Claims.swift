@@ -74,7 +74,7 @@ extension Record {
     /// Prolongs the lease of a claim: for a step that takes long.
     /// - Throws: `claim-lost`.
     public func renewLease(_ phone: PhoneNumber, fence: String) throws(Problem) {
-        guard let claim = try claim(for: phone), claim.fence == fence else { throw claimLost(phone) }
+        guard let claim = try claim(for: phone), claim.isHeld(with: fence) else { throw claimLost(phone) }
         try prolong(claim, moment)
     }
 

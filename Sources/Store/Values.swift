@@ -39,6 +39,9 @@ public struct Claim: Sendable, Equatable {
         [(EntryKind.agent, agent), (.binding, binding), (.allow, allow)].filter { $0.1 > .none }.map(\.0)
     }
 
+    /// - Parameter fence: as a document brought it: anything.
+    public func isHeld(with fence: String?) -> Bool { fence?.utf8.elementsEqual(self.fence.utf8) ?? false }
+
     /// Seconds until the lease ends, negative once it has; 0 for a claim of an earlier boot.
     public func leaseSeconds(bootMilliseconds: Int64 = Clock.bootMilliseconds, bootID now: String = Clock.bootID()) -> Int {
         now == bootID ? Int((Double(leaseEndBootMilliseconds - bootMilliseconds) / 1000).rounded(.down)) : 0

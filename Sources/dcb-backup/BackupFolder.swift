@@ -73,8 +73,8 @@ struct BackupFolder {
 
     /// When a file was verified as it is now; nil when it was not, or has been written since.
     func verifiedAt(_ name: String, _ status: FileStatus) -> Timestamp? {
-        for entry in entries() where entry["archive"]?.stringValue == name && entry["sizeBytes"]?.intValue == status.sizeBytes {
-            if entry["modified"]?.stringValue == "\(status.modifiedNanoseconds)" { return entry["verifiedAt"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) }
+        for entry in entries() where entry["archive"] == .string(name) && entry["sizeBytes"]?.intValue == status.sizeBytes {
+            if entry["modified"] == .string("\(status.modifiedNanoseconds)") { return entry["verifiedAt"]?.stringValue.flatMap(Timestamp.init(rfc3339:)) }
         }
         return nil
     }

@@ -47,7 +47,7 @@ struct CreateAgent {
     /// - Returns: the documents that were not refused.
     private func purgeAbsent(_ documents: [StreamDocument], _ step: AgentUndo) -> [StreamDocument] {
         documents.filter { document in
-            guard document.members["claim"]?.stringValue == "absent" else { return true }
+            guard document.members["claim"] == "absent" else { return true }
             do throws(Problem) {
                 try step.purgeAbsent(try StepItem.phone(of: document))
                 return true

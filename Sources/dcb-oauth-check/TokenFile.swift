@@ -11,12 +11,12 @@ enum TokenFile {
     init(_ bytes: [UInt8]) {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 5, !parts[3].isEmpty, parts.allSatisfy({ Base64URL.decode($0) != nil }), let header = Base64URL.decode(parts[0]),
-            let object = (try? Value(parsing: header))?.objectValue, let algorithm = object["alg"]?.stringValue, let encryption = object["enc"]?.stringValue
+            let object = (try? Value(parsing: header))?.objectValue, object["alg"]?.stringValue != nil, object["enc"]?.stringValue != nil
         else {
             self = .damaged
             return
         }
-        guard algorithm == "PBES2-HS256+A128KW", encryption == "A256GCM" else {
+        guard object["alg"] == "PBES2-HS256+A128KW", object["enc"] == "A256GCM" else {
             self = .foreign
             return
         }
@@ -30,6 +30,7 @@ enum TokenFile {
 
     /// Go's `Time.String()`: `2026-11-23 18:15:05.254588576 +0000 UTC m=+0.020221776`.
     static func goTime(_ text: String) -> Timestamp? {
+        if text.utf8.count > 100 { return nil }
         let words = text.split(separator: " ")
         guard words.count >= 3, words[2].utf8.count == 5 else { return nil }
         let zone = words[2]

@@ -22,14 +22,14 @@ struct CommitVerb {
         }
         // The config is read once a group, and only when a removal must be proven.
         var config: Result<ConfigModel, Problem>?
-        if !state.isDry, documents.contains(where: { $0.members["claim"]?.stringValue == "removal" }) {
+        if !state.isDry, documents.contains(where: { $0.members["claim"] == "removal" }) {
             do throws(Problem) {
                 config = .success(try ConfigFile.read(state.workplace.paths.config, policy: state.workplace.policy, version: state.workplace.version))
             } catch { config = .failure(error) }
         }
         state.write(documents, record: record) { (document, r) throws(Problem) in
             if state.isDry, try isUnclaimed(document, r) { return try plan(document) }
-            switch document.members["claim"]?.stringValue {
+            switch document.members["claim"] {
             case "absent":
                 if purges { try r.erase(try StepItem.phone(of: document), key: try erasureKey()) }
                 return document.members
@@ -43,15 +43,9 @@ struct CommitVerb {
     private func erasureKey() throws(Problem) -> [UInt8] { state.isDry ? [] : try ErasureKey(state.workplace.paths).bytes() }
 
     private func commit(_ item: StepItem, _ record: Record) throws(Problem) -> Object {
-        let name = try item.document.optionalString("name")
-        let email = try item.document.optionalString("email")
+        let name = try item.document.checkedName()
+        let email = try item.document.checkedEmail()
         let language = try item.document.optionalString("language")
-        if let name {
-            do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") }
-        }
-        if let email {
-            do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") }
-        }
         let row = try record.commitProvision(item.phone, item.agentID.text, fence: item.fence, name: name, email: email, language: language)
         var answer = item.answer
         answer["status"] = .string(row.status.rawValue)
@@ -77,7 +71,7 @@ struct CommitVerb {
     /// A document of a dry pipeline: nothing was claimed.
     private func isUnclaimed(_ document: StreamDocument, _ record: Record) throws(Problem) -> Bool {
         let phone = try StepItem.phone(of: document)
-        switch document.members["claim"]?.stringValue {
+        switch document.members["claim"] {
         case "new", "resumed": return try record.claim(for: phone) == nil ? try record.liveRow(for: phone) == nil : false
         case "removal": return try record.claim(for: phone) == nil
         default: return false
@@ -86,9 +80,9 @@ struct CommitVerb {
 
     /// What a commit of a dry pipeline would make.
     private func plan(_ document: StreamDocument) throws(Problem) -> Object {
-        if document.members["claim"]?.stringValue == "absent" { return document.members }
+        if document.members["claim"] == "absent" { return document.members }
         let item = try StepItem(document)
-        if document.members["claim"]?.stringValue == "removal" {
+        if document.members["claim"] == "removal" {
             item.additions["status"] = "cancelled"
             return item.answer
         }

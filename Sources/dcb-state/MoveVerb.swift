@@ -55,14 +55,8 @@ struct MoveVerb {
             throw Problem(.unknownMember, "the document has a member that is not known", hint: "\(near)accepted: \(accepted.joined(separator: ", "))")
         }
         change.status = try status("status", document)
-        change.name = try document.optionalString("name")
-        change.email = try document.optionalString("email")
-        if let name = change.name {
-            do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") }
-        }
-        if let email = change.email {
-            do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") }
-        }
+        change.name = try document.checkedName()
+        change.email = try document.checkedEmail()
         return change
     }
 

@@ -99,7 +99,7 @@ extension StateCommand {
         }
         let agent = command.arguments.value("agent")
         try AuditTrail.read(folder: workplace.paths.audit) { (entry) throws(Problem) in
-            if let agent, entry["agentId"]?.stringValue != agent { return }
+            if let agent, entry["agentId"] != .string(agent) { return }
             if let since, let at = entry["at"]?.stringValue.flatMap(Timestamp.init(rfc3339:)), at < since { return }
             console.answer(entry)
             try keepFlushing()

@@ -14,7 +14,7 @@ struct ReleaseVerb {
             return
         }
         state.write(documents, record: record) { (document, r) throws(Problem) in
-            if document.members["claim"]?.stringValue == "absent" { return document.members }
+            if document.members["claim"] == "absent" { return document.members }
             let item = try StepItem(document)
             try r.release(item.phone, item.agentID.text, fence: item.fence)
             item.additions["released"] = true

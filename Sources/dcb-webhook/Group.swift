@@ -59,7 +59,7 @@ final class Group {
         else { return }
         open[id] = nil
         failures[id] = nil
-        if lane == .onboarding, object["outcome"]?.stringValue == "created" {
+        if lane == .onboarding, object["outcome"] == "created" {
             created.append(object)
             dispatcher.madeOne(in: self)
         }

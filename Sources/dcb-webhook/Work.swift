@@ -70,7 +70,7 @@ enum Reply {
             let existing = known(agent, phone)
             return outcome == "existing" ? (existing, nil) : (Answer(201, ["status": "created", "agentId": agent, "phone": phone]), existing)
         case .get:
-            if standsForOnboarding { return row["status"]?.stringValue == "cancelled" ? (whenFull(), nil) : (known(agent, phone), nil) }
+            if standsForOnboarding { return row["status"] == "cancelled" ? (whenFull(), nil) : (known(agent, phone), nil) }
             return (
                 Answer(
                     200,

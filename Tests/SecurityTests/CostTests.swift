@@ -80,4 +80,50 @@ import Testing
         #expect(try scratch.shell("cd \"$DIR\" && find precious state/workspace-* -type f -exec sha256sum {} + | sort").out == others)
         #expect(try scratch.run("dcb-state", ["check"]).code == 0)
     }
+
+    private static let marks = "a" + String(repeating: "\u{301}\u{323}", count: 200_000)
+
+    /// Swift's `==` and hash of strings take time in the square of a run of combining marks: here minutes of the processor's time, of which there are seconds.
+    @Test func aMemberOfManyMarks() throws {
+        let scratch = try Scratch()
+        let claimed = try scratch.claimed(Scratch.phone(1))
+        let phone = claimed["phone"] ?? .null
+        let steps: [(step: String, member: String, document: Object, problem: String?)] = [
+            ("dcb-create-agent", "fence", claimed, "claim-lost"), ("dcb-create-agent", "name", claimed, "invalid-name"),
+            ("dcb-create-agent", "claim", claimed, nil),
+            ("dcb-bind", "fence", claimed, "claim-lost"), ("dcb-bind", "claim", claimed, nil), ("dcb-state release", "fence", claimed, "claim-lost"),
+            ("dcb-state release", "claim", claimed, "not-ready"), ("dcb-state commit", "fence", claimed, "claim-lost"),
+            ("dcb-state commit", "claim", claimed, nil),
+            ("dcb-state update", "status", ["phone": phone], "invalid-status"), ("dcb-state update", "expect", ["phone": phone], "invalid-status"),
+        ]
+        for (step, member, document, problem) in steps {
+            var document = document
+            document[member] = .string(CostTests.marks)
+            try scratch.write(document.line, to: scratch.folder + "/in")
+            let output = try scratch.shell("ulimit -t \(10 * Skip.patience); \(step) < \"$DIR/in\"")
+            #expect(output.problem == problem && (output.code == 0) == (problem == nil), "\(step) \(member): \(output.code) \(output.err.prefix(300))")
+        }
+    }
+
+    /// The same in what an agent may write into its keyring, as many entries as it likes.
+    @Test func aKeyringOfManyMarks() throws {
+        let scratch = try Scratch()
+        let agent = try scratch.onboarded(Scratch.phone(1))
+        let keyring = "\(scratch.state)/workspace-\(agent)/.gog/data/keyring"
+        try Files.makeDirectories(keyring)
+        let marks = String(CostTests.marks.unicodeScalars.prefix(23_000).map(Character.init))
+        try scratch.write("{\"alg\":\"\(marks)\",\"enc\":\"A256GCM\"}", to: scratch.folder + "/alg")
+        try scratch.write("{\"alg\":\"PBES2-HS256+A128KW\",\"enc\":\"A256GCM\",\"created\":\"\(marks)\"}", to: scratch.folder + "/created")
+        let output = try scratch.shell(
+            """
+            for header in alg created; do
+                { basenc --base64url -w 0 "$DIR/$header" | tr -d =; printf .; printf A%.0s $(seq 54); printf .; printf A%.0s $(seq 16); printf .AAAA.; printf A%.0s $(seq 22); } > "$DIR/entry"
+                for n in $(seq 100); do cp "$DIR/entry" '\(keyring)'/token:$header:$n@example.com; done
+            done
+            ulimit -t \(10 * Skip.patience); dcb-oauth-check
+            """)
+        #expect(
+            output.code == 1 && output.out.contains("\"unknown-format\"") && output.out.contains("\"accounts\":200"), "\(output.code) \(output.err.prefix(300))"
+        )
+    }
 }

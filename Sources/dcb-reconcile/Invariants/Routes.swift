@@ -95,7 +95,7 @@ extension Invariant {
         }
         // Accounts may open what the channel closes.
         if let accounts = model.document.root["channels"]?[model.policy.channel]?["accounts"] {
-            for account in accounts.members where account.value["dmPolicy"]?.stringValue == "open" {
+            for account in accounts.members where account.value["dmPolicy"]?.equals("open") == true {
                 found.add(
                     "\(channel)/accounts/\(account.key)/dmPolicy", "anybody may write to this account", hint: "set it to allowlist or pairing",
                     severity: .critical)
