@@ -33,14 +33,7 @@ struct OAuthCheck {
         var reports = chosen.map { agent in look(at: agent, model) }
         share(&reports)
         if command.arguments.has("probe"), !chosen.isEmpty {
-            let probe = try Probe(workplace.policy.probeCommand, environment: command.context.environment)
-            for (i, agent) in chosen.enumerated() {
-                let settings = model.sandboxEnvironment(of: agent)
-                let verdict = try probe.run(
-                    agent.id, workspace: workspace(of: agent), settings, user: settings.user ?? "\(CurrentProcess.effectiveUser)",
-                    hasTokens: reports[i].accounts > 0)
-                fold(verdict, into: &reports[i])
-            }
+            try probe(chosen, model, &reports)
         }
         if command.arguments.has("record"), let record { try note(reports, rows, record) }
         let required = command.arguments.has("require")
@@ -48,6 +41,26 @@ struct OAuthCheck {
         if report.attention > 0 { command.console.note(.negative) }
         let isText = command.arguments.value("format").map { $0 == "text" } ?? Descriptor.standardOutput.isTerminal
         if isText { try command.console.write(report.text) } else { command.console.answer(report.json) }
+    }
+
+    /// That gog or Docker is missing is a sandbox's own word, which each of them can forge: it is believed when all say so.
+    private func probe(_ chosen: [AgentEntry], _ model: ConfigModel, _ reports: inout [AgentLook]) throws(Problem) {
+        let probe = try Probe(workplace.policy.probeCommand, environment: command.context.environment)
+        var missing = 0
+        for (i, agent) in chosen.enumerated() {
+            let settings = model.sandboxEnvironment(of: agent)
+            do throws(Problem) {
+                let verdict = try probe.run(
+                    agent.id, workspace: workspace(of: agent), settings, user: settings.user ?? "\(CurrentProcess.effectiveUser)",
+                    hasTokens: reports[i].accounts > 0)
+                fold(verdict, into: &reports[i])
+            } catch {
+                guard error.kind == .gogMissing || error.kind == .dockerMissing else { throw error }
+                missing += 1
+                if missing == chosen.count { throw error }
+                fold((.unknown, "cannot tell: \(error.detail)"), into: &reports[i])
+            }
+        }
     }
 
     private func agents(of model: ConfigModel) throws(Problem) -> [AgentEntry] {

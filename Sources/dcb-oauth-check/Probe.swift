@@ -31,7 +31,7 @@ struct Probe {
         containers = template.contains { $0.contains("{container}") } ? try Probe.running(environment) : [:]
     }
 
-    /// - Throws: `gog-missing`, `docker-missing`: what concerns every agent.
+    /// - Throws: `gog-missing`, `docker-missing`: so this sandbox says; `interrupted`.
     func run(_ agentID: String, workspace: String, _ settings: SandboxEnvironment, user: String, hasTokens: Bool) throws(Problem) -> (State, String) {
         var container = ""
         if template.contains(where: { $0.contains("{container}") }) {
@@ -75,7 +75,7 @@ struct Probe {
         return ProbeVerdict.judge(result.output, result.errors, hasTokens: hasTokens)
     }
 
-    /// What is no answer of gog's, and would be the same for the next agent.
+    /// What is no answer of gog's.
     private func refuse(_ errors: String) throws(Problem) {
         if ["executable file not found", "exec: \"gog\"", "gog: not found", "gog: command not found", "No such file or directory: 'gog'"].contains(where: {
             errors.contains($0)

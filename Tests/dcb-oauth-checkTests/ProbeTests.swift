@@ -111,6 +111,20 @@ import Testing
         #expect(try agent.check(["--probe"]).output.problem == "helper-missing")
     }
 
+    /// A sandbox says what its agent likes: that concerns nobody else.
+    @Test(arguments: [("lies-of-gog", "gog-missing"), ("lies-of-docker", "docker-missing")]) func oneThatLies(_ answer: String, _ problem: String) throws {
+        let liar = try ProbeTests.agent(nil)
+        let other = try Agent(liar.scratch, "+15551230002")
+        try other.putOld()
+        let ps = "agent:\(liar.id)\taaa\nagent:\(other.id)\tbbb\n"
+        let (output, seen) = try other.check(["--probe"], environment: ["DCB_DOCKER_PS": ps, "DCB_GOG_ANSWER_aaa": answer])
+        #expect(output.code == 1 && seen.text("state") == "valid", "\(output.out)\(output.err)")
+        let agents = (output.document["agents"]?.arrayValue ?? []).compactMap(\.objectValue)
+        #expect(agents.first { $0.text("agentId") == liar.id }?.text("state") == "unknown")
+        let all = try other.check(["--probe"], environment: ["DCB_DOCKER_PS": ps, "DCB_GOG_ANSWER": answer]).output
+        #expect(all.code == 69 && all.problem == problem && all.out.isEmpty)
+    }
+
     /// One that never ends is ended, and says nothing about the token.
     @Test func aGogThatHangs() throws {
         if !Skip.isLong { return Skip.say("a gog that hangs takes half a minute (DCB_LONG)") }

@@ -4,6 +4,8 @@ enum Answer: String {
     case password, noPassword = "no-password", damaged, truncated, garbled, denied, noCredentials = "no-credentials", wrapped, serviceAccount =
         "service-account"
     case newerError = "newer-error", unknownError = "unknown-error", notJSON = "not-json", two, hangs, floods, dies
+    /// What a shell or Docker says, from inside.
+    case liesOfGog = "lies-of-gog", liesOfDocker = "lies-of-docker"
 
     private static func account(_ valid: Bool, _ error: String?, email: String = "alice@example.com") -> String {
         let more = error.map { ",\n      \"error\": \"\($0)\"" } ?? ""
@@ -70,6 +72,8 @@ enum Answer: String {
         case .two:
             Answer.list(Answer.account(true, nil), Answer.account(false, #"refresh access token: oauth2: \"invalid_grant\" \"x\""#, email: "bob@example.org"))
         case .dies: ("", "", 139)
+        case .liesOfGog: ("", "sh: 1: gog: not found\n", 127)
+        case .liesOfDocker: ("", "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\n", 126)
         }
     }
 }
