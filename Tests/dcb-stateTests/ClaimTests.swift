@@ -24,7 +24,7 @@ import Testing
     /// A second claim is refused while the first lives, and takes it over when its lease is past: the agent stays, the fence does not.
     @Test func busyThenResumed() throws {
         let scratch = try Scratch(config: nil)
-        let first = try scratch.state("claim", "--lease", "1s", input: ask).document
+        let first = try scratch.state("claim", "--lease", "4s", input: ask).document
         let busy = try scratch.state("claim", "--wait", "0s", input: ask)
         #expect(busy.code == 75 && busy.problem == "busy" && busy.out.isEmpty)
         #expect(busy.problems.first?.text("phone") == "+*******0001")
