@@ -17,12 +17,13 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// `127.0.0.1`, `::1`, `::ffff:127.0.0.1`; no zone, no brackets, no port.
     /// - Returns: nil when it is none.
     public init?(_ text: some StringProtocol) {
+        guard text.utf8.count <= 45 else { return nil }
         if let four = IPAddress.four(text) {
             self.init(high: 0, low: 0xffff_0000_0000 | UInt64(four))
             return
         }
         let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard (1...2).contains(halves.count), text.utf8.count <= 45 else { return nil }
+        guard (1...2).contains(halves.count) else { return nil }
         var sides: [[UInt16]] = []
         for (i, half) in halves.enumerated() {
             guard let words = IPAddress.words(half, isLast: i == halves.count - 1) else { return nil }

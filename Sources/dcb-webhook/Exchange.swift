@@ -17,11 +17,8 @@ struct Client {
         var address = peer
         var isForwarded = false
         if !forwarded.isEmpty, trusted.contains(where: { $0.isIt(peer) }) {
-            let list = forwarded.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
-            for item in list.split(separator: ",").reversed() {
-                var text = item.drop { $0 == " " || $0 == "\t" }
-                while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-                guard let next = IPAddress(text) else { break }
+            for item in forwarded.flatMap({ $0.split(separator: UInt8(ascii: ",")) }).reversed() {
+                guard let next = IPAddress(String(decoding: item.trimmed, as: UTF8.self)) else { break }
                 address = next
                 isForwarded = true
                 if !trusted.contains(where: { $0.isIt(next) }) { break }

@@ -139,6 +139,19 @@ import Testing
         #expect(try listener.ask("GET", "/metrics").status == 200)
     }
 
+    /// Runs of combining marks cost no more than other text, before the token is looked at and after.
+    @Test func marksInFields() throws {
+        let listener = try listener(["--trust-forwarded", "127.0.0.0/8"])
+        let marks = "a" + String(repeating: "\u{301}\u{323}", count: 3700)
+        let before = try Listener.processorTicks(listener.pid)
+        for _ in 0..<100 {
+            #expect(try listener.ask("GET", "/metrics", token: nil, ["X-Forwarded-For: \(marks)"]).status == 401)
+            #expect(try listener.ask("POST", "/webhook/onboarding", ["Content-Type: \(marks)", "Content-Length: 0"]).status == 415)
+        }
+        // In the square of their number it would be six seconds and more.
+        #expect(try Listener.processorTicks(listener.pid) - before < 200 * Skip.patience)
+    }
+
     @Test func nobodyIsBelievedUntrusted() throws {
         let listener = try listener(["--rate", "1/15m"], limits: true)
         let fields = ["X-Forwarded-For: 203.0.113.9"]
