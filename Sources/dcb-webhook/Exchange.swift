@@ -8,6 +8,9 @@ struct Client {
     /// On this very machine, and not through a proxy that says for whom.
     let isLocal: Bool
 
+    /// Proxies one behind the other at most; who sends a thousand addresses is not waited for.
+    private static let greatestChain = 16
+
     var text: String { address.map { "\($0)" } ?? "unix" }
 
     /// - Parameters:
@@ -17,7 +20,7 @@ struct Client {
         var address = peer
         var isForwarded = false
         if !forwarded.isEmpty, trusted.contains(where: { $0.isIt(peer) }) {
-            for item in forwarded.flatMap({ $0.split(separator: UInt8(ascii: ",")) }).reversed() {
+            for item in forwarded.flatMap({ $0.split(separator: UInt8(ascii: ",")) }).reversed().prefix(Client.greatestChain) {
                 guard let next = IPAddress(String(decoding: item.trimmed, as: UTF8.self)) else { break }
                 address = next
                 isForwarded = true
