@@ -24,7 +24,10 @@ public struct AgentStep {
         _ = try workplace.sandboxUser()
         let reading = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version)
         let driver = workplace.usesCLI ? try CLIDriver(workplace, record: record, items) : nil
-        for item in items { item.describeAgent(in: workplace, created: false) }
+        for item in items {
+            item.attempt { () throws(Problem) in _ = try item.document.checkedName() }
+            item.describeAgent(in: workplace, created: false)
+        }
         try record.write { (r) throws(Problem) in
             for item in items.live {
                 item.attempt { () throws(Problem) in
@@ -60,7 +63,7 @@ public struct AgentStep {
         let paths = workplace.paths
         let language = item.language(in: workplace)
         let values = TemplateValues(
-            agentID: item.agentID, name: try item.document.checkedName(), phone: item.phone, language: language, createdAt: workplace.clock.now)
+            agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language, createdAt: workplace.clock.now)
         let files: [Workspace.File]
         do throws(AgentTemplates.Failure) {
             if templates[language] == nil {

@@ -19,6 +19,7 @@ public struct DryRun {
     public func create(_ items: [StepItem]) throws(Problem) {
         if workplace.usesCLI { _ = try workplace.openclaw() }
         try edit(items) { (item, edit) throws(Problem) in
+            _ = try item.document.checkedName()
             let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
             let present = edit.model.agent(item.agentID.text)?.keyringPassword
             let isLost: Bool

@@ -86,6 +86,8 @@ struct CommitVerb {
             item.additions["status"] = "cancelled"
             return item.answer
         }
+        _ = try document.checkedName()
+        _ = try document.checkedEmail()
         let now = Timestamp(milliseconds: state.workplace.clock.now.milliseconds / 1000 * 1000)
         var answer = item.answer
         answer["status"] = "new"

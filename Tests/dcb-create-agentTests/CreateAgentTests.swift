@@ -262,11 +262,18 @@ import Testing
     func hostileNames(_ name: String) throws {
         let scratch = try Scratch()
         let claimed = try scratch.claimed(Scratch.phone(1))
-        let output = try scratch.step("dcb-create-agent", [], [claimed.with(["name": .string(name)])])
+        let named = claimed.with(["name": .string(name)])
+        let dry = try scratch.step("dcb-create-agent", ["-n"], [named])
+        let output = try scratch.step("dcb-create-agent", [], [named])
+        #expect(dry.code == output.code && dry.problem == output.problem)
+        // What dcb-validate would not let through is refused here as well, and nothing is made or noted.
+        let stranger: Object = ["phone": "+15551230001", "name": .string(name)]
+        #expect(try scratch.step("dcb-validate", [], [stranger]).problem == output.problem)
         if output.code != 0 {
-            // What dcb-validate would not let through may be refused here as well; then nothing is made.
-            #expect(output.code == 65, "\(output.err.prefix(300))")
+            #expect(output.code == 65 && output.problem == "invalid-name", "\(output.err.prefix(300))")
             #expect(try scratch.configText() == Scratch.plainConfig)
+            #expect(try scratch.run("dcb-state", ["claims"]).document["done"] == [])
+            #expect(try scratch.run("dcb-state", ["ledger"]).out.isEmpty)
             return
         }
         let user = try scratch.text("\(scratch.state)/workspace-\(claimed.text("agentId") ?? "")/USER.md")

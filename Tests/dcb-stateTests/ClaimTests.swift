@@ -191,4 +191,18 @@ import Testing
         #expect(output.documents.compactMap { $0["code"]?.intValue }.sorted() == [0] + [Int](repeating: 75, count: 19))
         #expect(output.problems.allSatisfy { $0.text("problem") == "busy" })
     }
+
+    /// Of a dry pipeline and of a real one.
+    @Test(arguments: [("name", "\u{202E}x", "invalid-name"), ("email", "nobody", "invalid-email")])
+    func whatCommitDoesNotTake(_ member: String, _ text: String, _ problem: String) throws {
+        let scratch = try Scratch(config: nil)
+        let dry = try scratch.step("dcb-state", ["claim", "-n"], [["phone": .string(Scratch.phone(1))]]).document
+        #expect(try scratch.step("dcb-state", ["commit", "-n"], [dry.with([member: .string(text)])]).problem == problem)
+        let claimed = try scratch.claimed(Scratch.phone(1))
+        for words in [["commit", "-n"], ["commit"]] {
+            let output = try scratch.step("dcb-state", words, [claimed.with([member: .string(text)])])
+            #expect(output.code == 65 && output.problem == problem, "\(words): \(output.err)")
+        }
+        #expect(try scratch.run("dcb-state", ["get", Scratch.phone(1)]).code == 1)
+    }
 }
