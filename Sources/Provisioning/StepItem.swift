@@ -48,20 +48,23 @@ public final class StepItem {
     }
 }
 
+// What ends in the record, or before an agent's eyes, is checked as at the boundary.
 extension StreamDocument {
-    /// What ends in the record, or before an agent's eyes, is checked as at the boundary.
     /// - Throws: `invalid-member`, `invalid-name`.
-    public func checkedName() throws(Problem) -> String? {
-        guard let name = try optionalString("name") else { return nil }
-        do throws(MemberError) { try MemberCheck.name(name) } catch { throw Problem(.invalidName, "member 'name' is not taken: \(error.reason)") }
-        return name
-    }
+    public func checkedName() throws(Problem) -> String? { try checked("name", .invalidName, MemberCheck.name) }
 
     /// - Throws: `invalid-member`, `invalid-email`.
-    public func checkedEmail() throws(Problem) -> String? {
-        guard let email = try optionalString("email") else { return nil }
-        do throws(MemberError) { try MemberCheck.email(email) } catch { throw Problem(.invalidEmail, "member 'email' is not taken: \(error.reason)") }
-        return email
+    public func checkedEmail() throws(Problem) -> String? { try checked("email", .invalidEmail, MemberCheck.email) }
+
+    /// - Throws: `invalid-member`, `invalid-language`.
+    public func checkedLanguage() throws(Problem) -> String? {
+        try checked("language", .invalidLanguage) { (text) throws(MemberError) in try MemberCheck.language(text) }
+    }
+
+    private func checked(_ name: String, _ kind: Problem.Kind, _ rule: (String) throws(MemberError) -> Void) throws(Problem) -> String? {
+        guard let text = try optionalString(name) else { return nil }
+        do throws(MemberError) { try rule(text) } catch { throw Problem(kind, "member '\(name)' is not taken: \(error.reason)") }
+        return text
     }
 }
 

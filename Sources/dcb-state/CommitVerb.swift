@@ -45,7 +45,7 @@ struct CommitVerb {
     private func commit(_ item: StepItem, _ record: Record) throws(Problem) -> Object {
         let name = try item.document.checkedName()
         let email = try item.document.checkedEmail()
-        let language = try item.document.optionalString("language")
+        let language = try item.document.checkedLanguage()
         let row = try record.commitProvision(item.phone, item.agentID.text, fence: item.fence, name: name, email: email, language: language)
         var answer = item.answer
         answer["status"] = .string(row.status.rawValue)
@@ -88,6 +88,7 @@ struct CommitVerb {
         }
         _ = try document.checkedName()
         _ = try document.checkedEmail()
+        _ = try document.checkedLanguage()
         let now = Timestamp(milliseconds: state.workplace.clock.now.milliseconds / 1000 * 1000)
         var answer = item.answer
         answer["status"] = "new"

@@ -193,7 +193,7 @@ import Testing
     }
 
     /// Of a dry pipeline and of a real one.
-    @Test(arguments: [("name", "\u{202E}x", "invalid-name"), ("email", "nobody", "invalid-email")])
+    @Test(arguments: [("name", "\u{202E}x", "invalid-name"), ("email", "nobody", "invalid-email"), ("language", "../en", "invalid-language")])
     func whatCommitDoesNotTake(_ member: String, _ text: String, _ problem: String) throws {
         let scratch = try Scratch(config: nil)
         let dry = try scratch.step("dcb-state", ["claim", "-n"], [["phone": .string(Scratch.phone(1))]]).document
