@@ -58,8 +58,20 @@ static inline int dcb_exited(int s) { return WIFEXITED(s); }
 static inline int dcb_exit_status(int s) { return WEXITSTATUS(s); }
 static inline int dcb_term_signal(int s) { return WTERMSIG(s); }
 
-static inline int64_t dcb_mtime_ns(const struct stat *s) { return s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec; }
-static inline int64_t dcb_ctime_ns(const struct stat *s) { return s->st_ctim.tv_sec * 1000000000LL + s->st_ctim.tv_nsec; }
+// Who owns a file gives it any time: beyond the years 1677 to 2262 it is the end of them.
+static inline int64_t dcb_nanoseconds(const struct timespec *t) {
+    int64_t n;
+    if (__builtin_mul_overflow((int64_t)t->tv_sec, 1000000000LL, &n) || __builtin_add_overflow(n, (int64_t)t->tv_nsec, &n)) return t->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    return n;
+}
+static inline int64_t dcb_mtime_ns(const struct stat *s) { return dcb_nanoseconds(&s->st_mtim); }
+static inline int64_t dcb_ctime_ns(const struct stat *s) { return dcb_nanoseconds(&s->st_ctim); }
+
+// No file that this process writes grows beyond it (setrlimit(2), RLIMIT_FSIZE).
+static inline int dcb_limit_files(int64_t bytes) {
+    struct rlimit r = {(rlim_t)bytes, (rlim_t)bytes};
+    return setrlimit(RLIMIT_FSIZE, &r);
+}
 
 // Two names swap what they stand for, in one step (renameat2(2), RENAME_EXCHANGE).
 static inline int dcb_exchange(const char *a, const char *b) { return (int)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2U); }

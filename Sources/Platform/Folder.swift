@@ -26,7 +26,7 @@ public struct Folder: Sendable {
         return FileStatus(s)
     }
 
-    /// In the order of their bytes, without `.` and `..`.
+    /// In the order of their bytes, each once, without `.` and `..`.
     public func names() throws(SystemError) -> [Name] {
         // A descriptor of its own, since reading moves its place and closes it.
         let number = try check("open", shown) { openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
@@ -41,7 +41,9 @@ public struct Folder: Sendable {
             errno = 0
             guard let entry = readdir(stream) else {
                 if errno != 0 { throw SystemError("read", shown, .current) }
-                return names.sorted { $0.lexicographicallyPrecedes($1) }
+                names.sort { $0.lexicographicallyPrecedes($1) }
+                // One that is removed and made again meanwhile may come twice.
+                return names.indices.filter { $0 == 0 || names[$0] != names[$0 - 1] }.map { names[$0] }
             }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
             if name != [46] && name != [46, 46] { names.append(name) }

@@ -66,6 +66,8 @@ public enum CurrentProcess {
     }
 
     /// The file that runs, links resolved; nil when /proc does not tell.
+    /// No file that this process writes grows beyond `bytes`.
+    public static func limitFiles(_ bytes: Int64) { _ = dcb_limit_files(bytes) }
     public static var executablePath: String? { try? Files.readLink("/proc/self/exe") }
 
     /// Ends at once with a code of the table.

@@ -75,6 +75,8 @@ public final class SQLiteFile {
         defer { sqlite3_close_v2(handle) }
         _ = dcb_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         _ = dcb_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
+        // No value that is stored is larger than the file; one that an expression of its schema makes need not be.
+        if let size = ((try? Files.status(path)) ?? nil)?.sizeBytes { _ = sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Int32(clamping: size + 4096)) }
         var statement: OpaquePointer?
         defer { sqlite3_finalize(statement) }
         var code = sqlite3_prepare_v2(handle, "PRAGMA integrity_check(1)", -1, &statement, nil)
@@ -90,6 +92,9 @@ public final class SQLiteFile {
         if problem.kind == .recordDamaged || problem.kind == .internalError { return String(cString: sqlite3_errmsg(handle)) }
         throw problem
     }
+
+    /// What SQLite may have of memory in this process.
+    public static func limitMemory(_ bytes: Int64) { _ = sqlite3_hard_heap_limit64(bytes) }
 
     // MARK: parts
 

@@ -34,7 +34,7 @@ struct ArchiveFile {
         let environment = command.context.environment
         let scan = ArchiveScan(descriptor, environment: environment, greatestTotal: try greatestTotal(command))
         let temporary = environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
-        let check = try DatabaseCheck(temporary: temporary)
+        let check = try DatabaseCheck(temporary: temporary, environment: environment)
         try scan.run(into: check)
         let known = Manifest.unsound(scan.manifest)
         for (name, why) in check.damaged where !known.contains(Array(name.utf8)) {

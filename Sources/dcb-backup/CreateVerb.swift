@@ -177,7 +177,8 @@ struct CreateVerb {
         ) { (item, _) in
             if item.status.isRegular {
                 files += 1
-                bytes += item.status.sizeBytes
+                let (sum, isBeyond) = bytes.addingReportingOverflow(item.status.sizeBytes)
+                bytes = isBeyond ? .max : sum
             }
         }
         let old = ((try? folder.archives()) ?? []).map(\.name)

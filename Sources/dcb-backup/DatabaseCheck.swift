@@ -6,6 +6,7 @@ import Store
 /// Copies each database of an archive to a private place while it is read, and checks it.
 final class DatabaseCheck: EntrySink {
     private let folder: String
+    private let environment: [String: String]
     private var entry: TarEntry?
     private var first: [UInt8] = []
     private var spool: Descriptor?
@@ -14,7 +15,8 @@ final class DatabaseCheck: EntrySink {
     private(set) var damaged: [(name: String, why: String)] = []
 
     /// - Parameter temporary: where a folder of our own can be made.
-    init(temporary: String) throws(Problem) {
+    init(temporary: String, environment: [String: String]) throws(Problem) {
+        self.environment = environment
         do throws(SystemError) {
             folder = Path.join(temporary, "dcb-backup-\(try Random.hex(bytes: 8))")
             try Files.makeDirectories(temporary)
@@ -51,8 +53,16 @@ final class DatabaseCheck: EntrySink {
         guard let entry, spool != nil else { return }
         spool = nil
         databases += 1
-        if let why = try SQLiteFile.damage(of: path) { damaged.append((String(decoding: entry.name, as: UTF8.self), why)) }
+        if let why = try damage(entry) { damaged.append((String(decoding: entry.name, as: UTF8.self), why)) }
         _ = try? Files.remove(path)
+    }
+
+    private func damage(_ entry: TarEntry) throws(Problem) -> String? {
+        if !Area.isAgents(entry.name) { return try SQLiteFile.damage(of: path) }
+        switch try ForeignDatabase.run(nil, path, bytes: entry.sizeBytes, environment: environment) {
+        case .judged(let damage): return damage
+        case .failed(let why): return why
+        }
     }
 
     private var path: String { Path.join(folder, "database") }

@@ -52,6 +52,13 @@ enum Area {
         return top.starts(with: "workspace".utf8) || ["media", "trash", "sandboxes"].contains { top.elementsEqual($0.utf8) }
     }
 
+    /// The part of a path that tells whose it is: a workspace, or one place of several persons' folders.
+    static func whose(_ path: [UInt8]) -> ArraySlice<UInt8> {
+        let top = path.prefix { $0 != UInt8(ascii: "/") }
+        guard ["agents", "media", "trash", "sandboxes"].contains(where: { top.elementsEqual($0.utf8) }), top.count < path.count else { return top }
+        return path.prefix(top.count + 1 + path[(top.count + 1)...].prefix { $0 != UInt8(ascii: "/") }.count)
+    }
+
     /// Temporary files and locks: of no use in a restored folder. In workspaces a `.lock` file is data (Cargo.lock), except gog's own.
     static func isTemporary(_ path: [UInt8], _ name: [UInt8]) -> Bool {
         let text = String(decoding: name, as: UTF8.self)

@@ -18,12 +18,14 @@ final class Snapshots {
     private static let greatestPinned = 64
     private static let lockWaitMilliseconds = 30_000
     private static let busyMilliseconds = 10_000
-    /// An agent that locks its own database does not keep the backup waiting.
-    private static let agentsBusyMilliseconds = 1000
+    /// Beyond what their size explains, all databases of a workspace together.
+    private static let greatestOvertimeMilliseconds = 60_000
 
     private let folder: String
     private let workplace: Workplace
     private var made = 0
+    /// Milliseconds, by whose they are.
+    private var overtime: [ArraySlice<UInt8>: Int] = [:]
     /// By path in the archive.
     private(set) var copies: [[UInt8]: Copy] = [:]
     /// nil when there is no config.
@@ -68,11 +70,31 @@ final class Snapshots {
 
     /// One that was found later: in a workspace, or made meanwhile.
     /// - Returns: nil when it cannot be copied as a database.
-    func late(_ path: [UInt8], at source: [UInt8]) throws(Problem) -> Copy? {
-        do throws(Problem) {
-            let wait = Area.isAgents(path) ? Snapshots.agentsBusyMilliseconds : Snapshots.busyMilliseconds
-            try copy(path, try SQLiteFile(source, isTrusted: !Area.isAgents(path), waitMilliseconds: wait))
-        } catch { try accept(error, path, isRecord: false) }
+    func late(_ path: [UInt8], at source: [UInt8], bytes: Int) throws(Problem) -> Copy? {
+        if Area.isAgents(path) { return try foreign(path, at: source, bytes: bytes) }
+        do throws(Problem) { try copy(path, try SQLiteFile(source, isTrusted: true, waitMilliseconds: Snapshots.busyMilliseconds)) } catch {
+            try accept(error, path, isRecord: false)
+        }
+        return copies[path]
+    }
+
+    /// Whatever goes wrong with an agent's own is told, and the file copied as it is.
+    private func foreign(_ path: [UInt8], at source: [UInt8], bytes: Int) throws(Problem) -> Copy? {
+        let owner = Area.whose(path)
+        if overtime[owner, default: 0] >= Snapshots.greatestOvertimeMilliseconds { return nil }
+        made += 1
+        let target = Path.join(folder, "database-\(made)")
+        let log = (try? Files.status(String(decoding: source + Array("-wal".utf8), as: UTF8.self), followLinks: false)) ?? nil
+        let size = bytes + min(log?.allocatedBytes ?? 0, bytes + 1 << 30)
+        let begun = Clock.monotonicMilliseconds
+        let outcome = try ForeignDatabase.run(source, target, bytes: size, environment: workplace.command.context.environment)
+        overtime[owner, default: 0] += max(0, Int(Clock.monotonicMilliseconds - begun) - ForeignDatabase.fairMilliseconds(size) - 50)
+        switch outcome {
+        case .judged(let damage): copies[path] = Copy(path: target, damage: damage)
+        case .failed(let why):
+            workplace.command.console.trace("\(String(decoding: path, as: UTF8.self)): \(why)")
+            _ = try? Files.remove(target)
+        }
         return copies[path]
     }
 

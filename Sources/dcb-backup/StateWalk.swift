@@ -29,6 +29,12 @@ struct StateWalk {
             if error.code == .notFound { return }
             throw Problem(error)
         }
+        try each(root, names, prefix: prefix, notes: &notes, enters: enters, body)
+    }
+
+    private func each(
+        _ root: Folder, _ names: [[UInt8]], prefix: [UInt8], notes: inout Notes, enters: (Item) -> Bool, _ body: (Item, inout Notes) throws(Problem) -> Void
+    ) throws(Problem) {
         for name in names {
             let path = prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
             if isState, Area.leftOut.contains(String(decoding: path, as: UTF8.self)) || Area.isTemporary(path, name) { continue }
@@ -49,8 +55,9 @@ struct StateWalk {
                 }
                 if leftOut.contains(where: { $0.device == status.device && $0.inode == status.inode }) || !enters(item) { continue }
                 let inner = try root.folder(name)
+                let content = try inner.names()
                 try body(item, &notes)
-                try each(inner, prefix: path, notes: &notes, enters: enters, body)
+                try each(inner, content, prefix: path, notes: &notes, enters: enters, body)
             } catch let error as SystemError {
                 switch error.code {
                 // Removed, or swapped for something else, since it was looked at.

@@ -18,15 +18,27 @@ final class TreeWriter {
     /// would never end.
     private static let greatestHoles = 64 << 30
 
+    private struct Written {
+        let name: [UInt8]
+        let sum: String
+        let status: FileStatus
+
+        /// An inode that was given back may be another file's by now: one name more is only what has the same time and size, and never another agent's.
+        func isAlso(_ name: [UInt8], _ status: FileStatus) -> Bool {
+            Area.whose(name) == Area.whose(self.name) && status.sizeBytes == self.status.sizeBytes && status.user == self.status.user
+                && status.modifiedNanoseconds == self.status.modifiedNanoseconds
+        }
+    }
+
     private let writer: ArchiveWriter
     private let snapshots: Snapshots
     /// Content that takes the place of what is on disk, by path.
     private let replaced: [[UInt8]: (bytes: [UInt8], status: FileStatus?)]
-    private var written: [FileID: (name: [UInt8], sum: String)] = [:]
+    private var written: [FileID: Written] = [:]
     private var isThere: Set<[UInt8]> = []
     private(set) var databases: [Value] = []
-    /// Bytes of files that are mostly holes, by the first part of their path.
-    private var holes: [[UInt8]: Int] = [:]
+    /// Bytes of files that are mostly holes, by whose they are.
+    private var holes: [ArraySlice<UInt8>: Int] = [:]
     var notes = Notes()
 
     init(_ writer: ArchiveWriter, _ snapshots: Snapshots, replaced: [[UInt8]: (bytes: [UInt8], status: FileStatus?)]) {
@@ -90,16 +102,18 @@ final class TreeWriter {
             switch error.code {
             case .notFound, .loop: return notes.add(.vanished, item.path)
             case .denied, .notPermitted: return notes.add(.unreadable, item.path)
+            // A socket since it was looked at.
+            case .noDevice: return notes.add(.special, item.path)
             default: throw Problem(error)
             }
         }
         guard status.isRegular else { return notes.add(.special, item.path) }
         // With less room than half its size it is mostly holes.
         if status.allocatedBytes < status.sizeBytes / 2 {
-            let top = Array(item.path.prefix { $0 != UInt8(ascii: "/") })
-            let before = holes[top] ?? 0
+            let owner = Area.whose(item.path)
+            let before = holes[owner] ?? 0
             if status.sizeBytes > TreeWriter.greatestHoles - before { return notes.add(.unfit, item.path) }
-            holes[top] = before + status.sizeBytes
+            holes[owner] = before + status.sizeBytes
         }
         try addContent(item, file, status, at: source, &notes)
     }
@@ -107,22 +121,32 @@ final class TreeWriter {
     private func addContent(_ item: StateWalk.Item, _ file: Descriptor, _ status: FileStatus, at source: [UInt8], _ notes: inout Notes) throws(Problem) {
         let first = try Problem.catching { () throws(SystemError) in try file.read(atMost: SQLiteFile.magic.count) }
         let id = FileID(device: status.device, inode: status.inode)
-        if first == SQLiteFile.magic {
+        let isCopied = first == SQLiteFile.magic && isCopied(item.path, status)
+        if isCopied {
             var copy = snapshots.copies[item.path]
-            if copy == nil { copy = try snapshots.late(item.path, at: source) }
+            if copy == nil { copy = try snapshots.late(item.path, at: source, bytes: status.sizeBytes) }
             if let copy {
                 if let damage = copy.damage { notes.add(.damaged, item.path, detail: damage) }
                 return try add(item.path, copy, status)
             }
-            notes.add(.damaged, item.path, detail: "it cannot be read as a database: copied as a file")
-            databases.append(["path": .string(String(decoding: item.path, as: UTF8.self)), "sound": false])
-        } else if status.links > 1, let known = written[id] {
+        }
+        if status.links > 1, let known = written[id], known.isAlso(item.path, status) {
             return try writer.addHardLink(entry(item.path, .hardLink(known.name), status), sum: known.sum)
         }
+        if first == SQLiteFile.magic {
+            notes.add(
+                .damaged, item.path, detail: isCopied ? "it cannot be read as a database: copied as a file" : "it has holes or several names: copied as a file")
+            databases.append(["path": .string(String(decoding: item.path, as: UTF8.self)), "sound": false])
+        }
         let (sum, present) = try writer.add(entry(item.path, .file, status, sizeBytes: status.sizeBytes), from: file, first: first)
-        if status.links > 1, first != SQLiteFile.magic, written.count < TreeWriter.greatestLinks { written[id] = (item.path, sum) }
+        if status.links > 1, written[id] == nil, written.count < TreeWriter.greatestLinks { written[id] = Written(name: item.path, sum: sum, status: status) }
         let after = try Problem.catching { () throws(SystemError) in try file.status() }
         if present < status.sizeBytes || !after.isSame(as: status) { notes.add(.changed, item.path) }
+    }
+
+    /// Of an agent's databases, those that SQLite would make no larger than they are, once each: one with holes or several names is copied as a file.
+    private func isCopied(_ path: [UInt8], _ status: FileStatus) -> Bool {
+        !Area.isAgents(path) || status.links == 1 && status.allocatedBytes >= status.sizeBytes / 2
     }
 
     private func add(_ name: [UInt8], _ copy: Snapshots.Copy, _ status: FileStatus) throws(Problem) {
@@ -164,7 +188,7 @@ final class TreeWriter {
 
     private func entry(_ name: [UInt8], _ kind: TarEntry.Kind, _ status: FileStatus, sizeBytes: Int = 0) -> TarEntry {
         let second: Int64 = 1_000_000_000
-        let whole = status.modifiedNanoseconds >= 0 ? status.modifiedNanoseconds / second : (status.modifiedNanoseconds - second + 1) / second
+        let whole = status.modifiedNanoseconds / second - (status.modifiedNanoseconds % second < 0 ? 1 : 0)
         return TarEntry(
             name: name, kind: kind, mode: status.permissions, user: status.user, group: status.group, sizeBytes: sizeBytes, modifiedSeconds: whole,
             modifiedNanoseconds: status.modifiedNanoseconds - whole * second)

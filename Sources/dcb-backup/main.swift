@@ -1,6 +1,9 @@
 import CommandKit
+import Platform
 import Provisioning
 
+let words = ProcessContext.current().arguments
+if words.dropFirst().first == ForeignDatabase.word { ForeignDatabase.serve(words) }
 let command = Command.begin(
     CommandSpec(
         "dcb-backup", summary: "consistent, verified archives of the state folder, and back",
