@@ -29,8 +29,8 @@ enum ForeignDatabase {
     ///   - bytes: its size, its log's included.
     /// - Throws: `interrupted`; when the process cannot be started.
     static func run(_ source: [UInt8]?, _ target: String, bytes: Int, environment: [String: String]) throws(Problem) -> Outcome {
-        guard let executable = CurrentProcess.executablePath else { throw Problem(.internalError, "/proc is not there") }
-        var child = ChildProcess(executable, [word, "\(bytes + spareBytes)"], environment: ChildEnvironment.allowed(from: environment))
+        // This very program, also when an upgrade has put another in its place.
+        var child = ChildProcess("/proc/self/exe", [word, "\(bytes + spareBytes)"], environment: ChildEnvironment.allowed(from: environment))
         child.workingOutputLimitBytes = 1 << 16
         let input = (source ?? []) + [0] + Array(target.utf8)
         let deadline = Deadline(in: graceMilliseconds + fairMilliseconds(bytes))
