@@ -19,14 +19,12 @@ import Testing
             "for c in dcb-oauth-check dcb-backup dcb-state dcb-reconcile; do p=$(command -v $c) && ln -s \"$(realpath \"$p\")\" $DIR/cmd/$c; done; true")
         let hasReconcile = Files.exists(scratch.folder + "/cmd/dcb-reconcile")
         if !hasReconcile {
-            try scratch.write("#!/bin/sh\necho \"$*\" > \(scratch.folder)/reconcile-was-called\n", to: scratch.folder + "/cmd/dcb-reconcile")
-            try Files.setMode(scratch.folder + "/cmd/dcb-reconcile", 0o755)
+            try makeExecutable(scratch.folder + "/cmd/dcb-reconcile", "#!/bin/sh\necho \"$*\" > \(scratch.folder)/reconcile-was-called\n")
         }
         // logger(1) writes to a file: there is no syslog here.
-        try scratch.write(
-            "#!/bin/sh\n{ echo \"$*\"; env; if [ -t 0 ] || [ -t 1 ]; then echo TERMINAL; fi; cat; } >> \(scratch.folder)/syslog-$2\n",
-            to: scratch.folder + "/cmd/logger")
-        try Files.setMode(scratch.folder + "/cmd/logger", 0o755)
+        try makeExecutable(
+            scratch.folder + "/cmd/logger",
+            "#!/bin/sh\n{ echo \"$*\"; env; if [ -t 0 ] || [ -t 1 ]; then echo TERMINAL; fi; cat; } >> \(scratch.folder)/syslog-$2\n")
         let words = ["install", "--bin", scratch.folder + "/cmd", "--state-dir", scratch.state, "--to", scratch.folder + "/archives"]
         #expect(try scratch.run(SetupTests.setup, words).code == 0)
         // Every minute instead of every day: the rest of each line as it is.

@@ -23,8 +23,7 @@ import Testing
             esac
 
             """
-        try scratch.write(script, to: scratch.folder + "/bin/crontab")
-        try Files.setMode(scratch.folder + "/bin/crontab", 0o755)
+        try makeExecutable(scratch.folder + "/bin/crontab", script)
         scratch.environment["PATH"] = scratch.folder + "/bin:/usr/bin:/bin"
         if let table { try scratch.write(table, to: scratch.folder + "/table") }
         return scratch

@@ -13,7 +13,7 @@ import Testing
     ) throws -> OpenClawCommand.Failure? {
         Termination.ignoreBrokenPipe()
         let scratch = try Scratch(config: nil)
-        try Files.create(scratch.folder + "/openclaw", Array("#!/bin/sh\n\(script)\n".utf8), mode: 0o700)
+        try makeExecutable(scratch.folder + "/openclaw", "#!/bin/sh\n\(script)\n")
         let command = try OpenClawCommand(
             environment: ["PATH": "relative:\(scratch.folder):/usr/bin:/bin"], stateDir: "/nowhere", config: "/nowhere/openclaw.json",
             deadlineMilliseconds: deadlineMilliseconds)

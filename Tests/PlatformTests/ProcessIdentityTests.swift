@@ -51,7 +51,7 @@ import Testing
     @Test func oddProgramNames() throws {
         let folder = try Folder()
         for name in ["a) Z 1 2", "((", ") ) )", "x y z"] {
-            try Files.create(folder.file(name), Array("#!/bin/sh\necho ready\nread line\n".utf8), mode: 0o700, sync: false)
+            try makeExecutable(folder.file(name), "#!/bin/sh\necho ready\nread line\n")
             let other = try Running(folder.file(name), [])
             #expect(other.line() == "ready")
             let identity = try #require(ProcessIdentity(pid: other.pid), "\(name)")

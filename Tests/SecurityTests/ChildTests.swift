@@ -17,7 +17,8 @@ import Testing
     private func recorder(_ scratch: Scratch, _ name: String) throws -> String {
         let path = scratch.folder + "/bin/" + name
         try Files.makeDirectories(scratch.folder + "/bin")
-        try scratch.write(
+        try makeExecutable(
+            path,
             """
             #!/bin/sh
             tr '\\0' '\\n' < /proc/$$/environ >> '\(scratch.folder)/environment'
@@ -26,8 +27,7 @@ import Testing
             ls /proc/$$/fd | tr '\\n' ' ' >> '\(scratch.folder)/descriptors'
             exit 1
 
-            """, to: path)
-        try Files.setMode(path, 0o755)
+            """)
         return path
     }
 
@@ -49,8 +49,7 @@ import Testing
         try Files.makeDirectories(scratch.folder + "/here/relative")
         for name in ["openclaw", "docker", "probe", "gog"] {
             for folder in ["/here", "/here/relative"] {
-                try scratch.write("#!/bin/sh\ntouch '\(scratch.folder)/astray'\n", to: scratch.folder + folder + "/" + name)
-                try Files.setMode(scratch.folder + folder + "/" + name, 0o755)
+                try makeExecutable(scratch.folder + folder + "/" + name, "#!/bin/sh\ntouch '\(scratch.folder)/astray'\n")
             }
         }
         return Self.astray.merging(["PATH": ".:relative::\(scratch.folder)/bin:/usr/bin:/bin:"]) { $1 }

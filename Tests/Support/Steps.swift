@@ -118,6 +118,14 @@ public struct Started: Sendable {
     }
 }
 
+/// A program to be run, written by a process of its own: a file that this one writes is open, for a moment, in children that other tests have just
+/// started, and cannot be run then (ETXTBSY).
+public func makeExecutable(_ path: String, _ text: String) throws {
+    let child = ChildProcess("/bin/sh", ["-c", "rm -f \"$0\"; cat > \"$0\" && chmod 755 \"$0\"", path], environment: ["PATH": "/usr/bin:/bin"])
+    let result = try child.run(input: Array(text.utf8), deadline: Deadline(in: 60_000))
+    if result.status != .exited(0) { throw TestFailure("cannot make \(path)") }
+}
+
 /// Waits for something to become true.
 public func until(seconds: Int = 30, _ what: String, _ condition: () throws -> Bool) throws {
     let seconds = seconds * Skip.patience

@@ -182,8 +182,7 @@ import Testing
         let scratch = try Scratch.withOpenClaw()
         let claimed = try scratch.claimed(Scratch.phone(1))
         for text in ["#!/nowhere/node\n", "#!/usr/bin/env dcb-no-such-node\n"] {
-            try Files.remove(scratch.folder + "/bin/openclaw")
-            try Files.create(scratch.folder + "/bin/openclaw", Array(text.utf8), mode: 0o700)
+            try makeExecutable(scratch.folder + "/bin/openclaw", text)
             let output = try create(scratch, claimed)
             #expect(output.code == 69 && output.problem == "openclaw-failed", "\(output.err)")
         }

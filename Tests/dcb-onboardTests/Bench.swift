@@ -51,7 +51,7 @@ final class Bench {
             script += "for word in \"$@\"; do case $word in --undo|--removal) key=\"$key $word\";; esac; done\ncase $key in\n"
             for (key, body) in mine.sorted(by: { $0.key < $1.key }) { script += "'\(key)')\n\(body)\n;;\n" }
             script += "*) exec '\(Path.join(Scratch.commands, step))' \"$@\";;\nesac\n"
-            try Files.create(path, Array(script.utf8), mode: 0o700)
+            try makeExecutable(path, script)
         }
     }
 

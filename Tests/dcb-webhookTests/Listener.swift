@@ -42,8 +42,7 @@ final class Listener {
     /// A program made of lines of shell.
     static func standin(_ scratch: Scratch, _ name: String, _ script: String) throws -> String {
         let path = scratch.folder + "/standin-" + name
-        try scratch.write("#!/bin/sh\n" + script + "\n", to: path)
-        guard chmod(path, 0o755) == 0 else { throw TestFailure("chmod \(path)") }
+        try makeExecutable(path, "#!/bin/sh\n" + script + "\n")
         return path
     }
 
