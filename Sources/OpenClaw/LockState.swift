@@ -38,7 +38,11 @@ extension OpenClawLock {
                 throw error
             }
             let status = try file.status()
-            let state = judge(status, try file.readToEnd(limit: 65536))
+            let state: State
+            do throws(SystemError) { state = judge(status, try file.readToEnd(limit: 65536)) } catch {
+                guard error.code == .tooBig else { throw error }
+                state = .unreadable
+            }
             guard let now = try Files.status(lock, followLinks: false) else { return nil }
             return (state, now.inode == status.inode && now.device == status.device)
         } catch { throw Problem(error) }

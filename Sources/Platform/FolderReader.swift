@@ -64,12 +64,12 @@ public final class FolderReader {
     }
 
     /// Reads a regular file into `buffer`, as far as it fits.
-    /// - Returns: how many bytes; nil when it is no regular file, is not there, or may not be read.
+    /// - Returns: how many bytes; nil when it is no regular file, is not there, may not be read, or its owner keeps others out (a lease, fcntl(2)).
     public func read(_ name: String, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
         let file = openat(number, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         if file < 0 {
             let code = Errno.current
-            if code == .notFound || code == .loop || code.isPermission || code == .noDevice { return nil }
+            if code == .notFound || code == .loop || code.isPermission || code == .noDevice || code == .wouldBlock { return nil }
             throw SystemError("open", Path.join(path, name), code)
         }
         defer { _ = Glibc.close(file) }

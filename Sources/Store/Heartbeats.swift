@@ -15,7 +15,9 @@ extension Record {
     /// All jobs, by name.
     public func heartbeats() throws(Problem) -> [Heartbeat] {
         try database.all("SELECT job, last_run, exit_code, period_seconds FROM heartbeats ORDER BY job") { s throws(Problem) in
-            Heartbeat(job: s.text(0), lastRun: try s.time(1), exitCode: Int32(clamping: s.int(2)), periodSeconds: s.intIfPresent(3).map { Int($0) })
+            Heartbeat(
+                job: s.text(0), lastRun: try s.time(1), exitCode: Int32(clamping: s.int(2)),
+                periodSeconds: s.intIfPresent(3).map { Int(min(max($0, 0), 1 << 40)) })
         }
     }
 }

@@ -29,8 +29,11 @@ extension Statement {
         }
         return Claim(
             phone: phone, agentID: text(1), kind: kind, fence: text(3), agent: agent, binding: binding, allow: allow,
-            leaseEndBootMilliseconds: int(7), leaseMilliseconds: int(8), bootID: text(9), owner: owner, createdAt: try time(13))
+            leaseEndBootMilliseconds: sane(7), leaseMilliseconds: sane(8), bootID: text(9), owner: owner, createdAt: try time(13))
     }
+
+    /// Far beyond any clock is far enough, and sums stay in 64 bits.
+    private func sane(_ column: Int32) -> Int64 { min(max(int(column), -1 << 60), 1 << 60) }
 
     func ledgerEntry() throws(Problem) -> LedgerEntry {
         guard let kind = EntryKind(rawValue: text(1)), let how = LedgerEntry.How(rawValue: text(6)) else { throw damaged("entry \(int(0)) of the ledger") }

@@ -101,7 +101,8 @@ final class TreeWriter {
         } catch {
             switch error.code {
             case .notFound, .loop: return notes.add(.vanished, item.path)
-            case .denied, .notPermitted: return notes.add(.unreadable, item.path)
+            // Its owner may hold a lease.
+            case .denied, .notPermitted, .wouldBlock: return notes.add(.unreadable, item.path)
             // A socket since it was looked at.
             case .noDevice: return notes.add(.special, item.path)
             default: throw Problem(error)

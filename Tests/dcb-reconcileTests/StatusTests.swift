@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Platform
 import TestSupport
@@ -95,6 +96,41 @@ import Testing
         #expect(report.output.out.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
         #expect(try house.check().says("I2").contains("nested too deep"))
         _ = try house.scratch.shell("chmod 700 '\(house.state)/workspace-\(house.agents[1])/closed'")
+    }
+
+    /// A lease on a file of its own (fcntl(2)) keeps every other reader out: of that file alone.
+    @Test func aLease() throws {
+        let house = try House(2)
+        for name in ["AGENTS.md", "onboarding.json"] {
+            let path = "\(house.state)/workspace-\(house.agents[1])/\(name)"
+            if !Files.exists(path) { try house.scratch.write("{}", to: path) }
+            signal(SIGIO, SIG_IGN)
+            let file = open(path, O_RDWR | O_CLOEXEC)
+            defer { close(file) }
+            // F_SETLEASE, F_WRLCK.
+            try #require(file >= 0 && fcntl(file, 1024, 1) == 0, "no lease")
+            for words in [["dcb-reconcile"], ["dcb-reconcile", "--repair"], ["dcb-backup", "create", "--to", house.scratch.folder + "/archives"]] {
+                let output = try house.scratch.run(words[0], Array(words.dropFirst()))
+                #expect(output.code == 0, "\(name) \(words): \(output.err)")
+            }
+        }
+    }
+
+    /// What nobody of ours makes, and one careless hand could: the check of everybody goes on.
+    @Test(arguments: [
+        "mkdir -m 700 -p trash/user_x-éééééééé", "mkdir bk; touch bk/dcb-éééééééé.tar.gz; echo '{backupDir: \"'$PWD'/bk\"}' > dcb.json",
+        "mkdir -p workspace-work/a/b; touch workspace-work/a/b/c; chmod 400 workspace-work/a/b",
+        "mkdir -p agents/main/sessions/x; touch agents/main/sessions/x/y; chmod 400 agents/main/sessions/x",
+        "mkdir -p trash/user_x-20260101T000000Z/y; chmod 000 trash/user_x-20260101T000000Z", "head -c 70000 /dev/zero | tr '\\0' 1 > openclaw.json.lock",
+    ]) func oddThings(_ script: String) throws {
+        let house = try House(1)
+        let made = try house.scratch.shell("cd \"$DIR/state\" && \(script)")
+        try #require(made.code == 0, "\(made.err)")
+        // Root becomes the folder's owner, whom modes bind.
+        if isRoot(for: "modes that bind the owner") { try house.scratch.give(to: 1234) }
+        let output = try house.scratch.run("dcb-reconcile")
+        #expect(output.code == 0 && output.document["summary"] != nil, "\(script): \(output.code) \(output.err)")
+        _ = try house.scratch.shell("chmod -R u+rwx \"$DIR/state\"")
     }
 
     // MARK: trash

@@ -175,4 +175,19 @@ import Testing
             #expect(kilobytes < 24_000, "\(verb): \(kilobytes) kB")
         }
     }
+
+    /// Numbers that no clock gives: of a record that somebody has edited.
+    @Test(arguments: ["lease_end_boot_ms = -9223372036854775808", "lease_ms = 9223372036854775807"]) func leasesBeyondAllTime(_ change: String) throws {
+        let scratch = try Scratch()
+        let claimed = try scratch.claimed(Scratch.phone(1))
+        try SQL.run(scratch.state + "/onboarding.db", "UPDATE claims SET \(change)")
+        for (command, words) in [("dcb-state", ["claims"]), ("dcb-create-agent", []), ("dcb-state", ["claim", "--wait", "0s"])] {
+            let output = try scratch.step(command, words, [claimed])
+            #expect([0, 75].contains(output.code), "\(command) \(words): \(output.code) \(output.err)")
+        }
+        try SQL.run(
+            scratch.state + "/onboarding.db",
+            "INSERT INTO heartbeats (job, last_run, exit_code, period_seconds) VALUES ('x', '2026-01-01T00:00:00Z', 0, 9223372036854775807)")
+        #expect(try scratch.run("dcb-state", ["jobs"]).code == 0)
+    }
 }

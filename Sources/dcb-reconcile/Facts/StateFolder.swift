@@ -77,7 +77,6 @@ struct StateFolder {
         if status.isDirectory {
             if status.permissions & 0o077 != 0 { wide.append((Path.join(root.path, name), status.permissions, 0o700, id)) }
             do throws(SystemError) { try look(into: try root.folder(name), &files) } catch {
-                guard error.code.isPermission || error.code == .notFound else { throw error }
                 files.unreadable = error.description
             }
         }
@@ -155,7 +154,6 @@ struct StateFolder {
             if status.isDirectory {
                 if status.permissions & 0o077 != 0 { wide.append((Path.join(folder.path, name), status.permissions, 0o700, name)) }
                 do throws(SystemError) { try look(intoHome: try folder.folder(name), &files) } catch {
-                    guard error.code.isPermission || error.code == .notFound else { throw error }
                     files.unreadable = error.description
                 }
             }
@@ -233,12 +231,18 @@ struct StateFolder {
             guard status.isDirectory, let dash = name.lastIndex(of: "-") else { continue }
             remember(name, String(name[..<dash]), String(name[name.index(after: dash)...]))
             if status.permissions & 0o077 != 0 { wide.append((Path.join(trash.path, name), status.permissions, 0o700, nil)) }
-            let place = try trash.folder(name)
-            for inner in try place.names() {
-                guard let status = try place.status(inner) else { continue }
-                if inner == "entry.json", status.permissions & 0o077 != 0 { wide.append((Path.join(place.path, inner), status.permissions, 0o600, nil)) }
-                if isTemporary(inner) { temporary.append((Path.join(place.path, inner), age(status))) }
+            do throws(SystemError) { try look(intoRemoved: try trash.folder(name)) } catch {
+                guard error.code.isPermission || error.code == .notFound else { throw error }
+                if error.code.isPermission { unreadable.append(error.path ?? name) }
             }
+        }
+    }
+
+    private mutating func look(intoRemoved place: FolderReader) throws(SystemError) {
+        for inner in try place.names() {
+            guard let status = try place.status(inner) else { continue }
+            if inner == "entry.json", status.permissions & 0o077 != 0 { wide.append((Path.join(place.path, inner), status.permissions, 0o600, nil)) }
+            if isTemporary(inner) { temporary.append((Path.join(place.path, inner), age(status))) }
         }
     }
 
@@ -300,7 +304,15 @@ struct StateFolder {
                 open.removeLast()
                 continue
             }
-            guard let status = try open[depth].folder.status(next) else { continue }
+            let found: FileStatus?
+            do throws(SystemError) { found = try open[depth].folder.status(next) } catch {
+                // Its names may be read, and nothing else of it.
+                guard error.code.isPermission else { throw error }
+                unreadable.append(error.path ?? next)
+                open.removeLast()
+                continue
+            }
+            guard let status = found else { continue }
             visited += 1
             if visited > StateFolder.fileLimit { return false }
             try each(open[depth].folder, next, status)
@@ -345,9 +357,9 @@ struct StateFolder {
 
     /// `20260201T030000Z`, as `Timestamp.compact` writes it.
     static func time(compact text: String) -> Timestamp? {
-        guard text.utf8.count == 16 else { return nil }
-        let c = Array(text)
-        func part(_ from: Int, _ to: Int) -> String { String(c[from..<to]) }
+        let c = Array(text.utf8)
+        guard c.count == 16, c.allSatisfy({ $0 < 128 }) else { return nil }
+        func part(_ from: Int, _ to: Int) -> String { String(decoding: c[from..<to], as: UTF8.self) }
         return Timestamp(rfc3339: "\(part(0, 4))-\(part(4, 6))-\(part(6, 8))T\(part(9, 11)):\(part(11, 13)):\(part(13, 15))Z")
     }
 
