@@ -122,8 +122,8 @@ final class TreeWriter {
     private func addContent(_ item: StateWalk.Item, _ file: Descriptor, _ status: FileStatus, at source: [UInt8], _ notes: inout Notes) throws(Problem) {
         let first = try Problem.catching { () throws(SystemError) in try file.read(atMost: SQLiteFile.magic.count) }
         let id = FileID(device: status.device, inode: status.inode)
-        let isCopied = first == SQLiteFile.magic && isCopied(item.path, status)
-        if isCopied {
+        let isTried = first == SQLiteFile.magic && suitsSQLite(item.path, status)
+        if isTried {
             var copy = snapshots.copies[item.path]
             if copy == nil { copy = try snapshots.late(item.path, at: source, bytes: status.sizeBytes) }
             if let copy {
@@ -136,7 +136,7 @@ final class TreeWriter {
         }
         if first == SQLiteFile.magic {
             notes.add(
-                .damaged, item.path, detail: isCopied ? "it cannot be read as a database: copied as a file" : "it has holes or several names: copied as a file")
+                .damaged, item.path, detail: isTried ? "it cannot be read as a database: copied as a file" : "it has holes or several names: copied as a file")
             databases.append(["path": .string(String(decoding: item.path, as: UTF8.self)), "sound": false])
         }
         let (sum, present) = try writer.add(entry(item.path, .file, status, sizeBytes: status.sizeBytes), from: file, first: first)
@@ -146,7 +146,7 @@ final class TreeWriter {
     }
 
     /// Of an agent's databases, those that SQLite would make no larger than they are, once each: one with holes or several names is copied as a file.
-    private func isCopied(_ path: [UInt8], _ status: FileStatus) -> Bool {
+    private func suitsSQLite(_ path: [UInt8], _ status: FileStatus) -> Bool {
         !Area.isAgents(path) || status.links == 1 && status.allocatedBytes >= status.sizeBytes / 2
     }
 
