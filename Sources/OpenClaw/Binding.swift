@@ -67,10 +67,10 @@ struct ChainIndex: Sendable {
         next[position] = first.updateValue(Int32(position), forKey: key) ?? -1
     }
 
-    func positions(_ key: String) -> [Int] {
+    func positions(_ key: String, limit: Int = .max) -> [Int] {
         var found: [Int] = []
         var at = first[key] ?? -1
-        while at >= 0 {
+        while at >= 0, found.count < limit {
             found.append(Int(at))
             at = next[Int(at)]
         }

@@ -34,6 +34,9 @@ struct Candidate {
         }
     }
 
+    /// The first of each agent; an empty key: not to be told.
+    var objectionsByAgent: [String: Problem] { Dictionary(objections.map { ($0.agentID ?? "", $0.problem) }, uniquingKeysWith: { first, _ in first }) }
+
     /// For so many the roster is searched faster than it is indexed.
     private static let fewAgents = 8
 

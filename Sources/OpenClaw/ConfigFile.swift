@@ -47,6 +47,7 @@ public enum ConfigFile {
     ///   - mends: a file that OpenClaw refuses is taken too, for an edit that leaves one it accepts.
     ///   - waitMilliseconds: for the locks and all further attempts together.
     ///   - prepare: makes the edit; runs under both locks.
+    ///   - objecting: told what the check of the edited file objects to, as `objections(to:)` gives it, before the first of it is thrown.
     ///   - durable: claim and ledger, made durable before the rename. Not called for an empty edit.
     ///   - replacing: opens the second record transaction, checks the fences, calls `replace` once, records, commits. `replace` compares the file
     ///     again and renames (for an empty edit it does nothing); what it throws must be passed on. Throwing before it abandons the change.
@@ -55,7 +56,7 @@ public enum ConfigFile {
     /// - Returns: what `prepare` gave, whether the file was replaced, and the real file's path.
     public static func update<T>(
         path: String, ownLock: String, policy: Policy, version: OpenClawVersion?, known: ConfigReading? = nil, mends: Bool = false,
-        waitMilliseconds: Int, prepare: (ConfigModel) throws(Problem) -> (ConfigEdit, T),
+        waitMilliseconds: Int, prepare: (ConfigModel) throws(Problem) -> (ConfigEdit, T), objecting: (([String: Problem]) -> Void)? = nil,
         durable: (ConfigEdit, T) throws(Problem) -> Void,
         replacing: (ConfigEdit, T, _ replace: () throws(Problem) -> Void) throws(Problem) -> Void
     ) throws(Problem) -> (value: T, changed: Bool, path: String) {
@@ -81,7 +82,10 @@ public enum ConfigFile {
             var judged: (bytes: [UInt8], version: OpenClawVersion)?
             if !edit.isEmpty {
                 let candidate = Candidate(edit, reading.verdict)
-                if let first = candidate.objections.first { throw first.problem }
+                if let first = candidate.objections.first {
+                    objecting?(candidate.objectionsByAgent)
+                    throw first.problem
+                }
                 try durable(edit, value)
                 replacement = try Replacement(snapshot, candidate.bytes)
                 if reading.model.isPlain { judged = candidate.version.map { (candidate.bytes, $0) } }
@@ -111,11 +115,9 @@ public enum ConfigFile {
         }
     }
 
-    /// Which documents of a group the check of the edited file objects to, by agent id; an empty key: not to be told. For dropping them and going on.
-    public static func objections(to edit: ConfigEdit, mends: Bool = false) throws(Problem) -> [String: Problem] {
-        if edit.isEmpty { return [:] }
-        let objections = Candidate(edit, try Verdict(edit.model, mends: mends)).objections
-        return Dictionary(objections.map { ($0.agentID ?? "", $0.problem) }, uniquingKeysWith: { first, _ in first })
+    /// What the check of the edited file objects to, by agent id as OpenClaw compares them; an empty key: not to be told.
+    public static func objections(to edit: ConfigEdit) throws(Problem) -> [String: Problem] {
+        edit.isEmpty ? [:] : Candidate(edit, try Verdict(edit.model)).objectionsByAgent
     }
 
     /// Temporary files of the config and its lock that a killed dcb left: only the holder of `ownLock` makes such files, so it may remove them.

@@ -163,9 +163,10 @@ public struct ConfigModel: Sendable {
     public var agentIDs: [String] { agents.map { $0.id } }
 
     /// Bindings of a direct chat of the policy's channel with exactly this peer, whatever their account.
-    public func bindings(ofPhone phone: String) -> [Binding] {
+    /// - Parameter limit: for who asks only whether there are several.
+    public func bindings(ofPhone phone: String, limit: Int = .max) -> [Binding] {
         guard let index else { return allBindings.filter { $0.peerID == phone && $0.isDirectPeer && $0.channel == policy.channel } }
-        return index.bindingsByPhone.positions(phone).map { allBindings[$0] }
+        return index.bindingsByPhone.positions(phone, limit: limit).map { allBindings[$0] }
     }
 
     public func bindings(ofAgent id: String) -> [Binding] {

@@ -9,6 +9,22 @@ extension StepItem {
         workplace.policy.language(for: phone, asked: document.members["language"]?.stringValue)
     }
 
+    /// The files of its workspace.
+    /// - Parameter templates: those that were read before, by language.
+    /// - Throws: `template-missing`; `invalid-member` of the name.
+    func files(in workplace: Workplace, _ templates: inout [String: AgentTemplates]) throws(Problem) -> [Workspace.File] {
+        let language = language(in: workplace)
+        let values = TemplateValues(
+            agentID: agentID, name: try document.optionalString("name"), phone: phone, language: language, createdAt: workplace.clock.now)
+        do throws(AgentTemplates.Failure) {
+            if templates[language] == nil {
+                templates[language] = try AgentTemplates.load(
+                    paths: workplace.paths, policy: workplace.policy, executable: CurrentProcess.executablePath, language: language)
+            }
+            return try templates[language]?.render(values) ?? []
+        } catch { throw Problem(.templateMissing, error.detail) }
+    }
+
     /// What dcb-create-agent adds to the document.
     func describeAgent(in workplace: Workplace, created: Bool) {
         additions["workspace"] = .string(workplace.paths.workspace(for: agentID))

@@ -61,17 +61,7 @@ public struct AgentStep {
 
     func makeFolders(_ item: StepItem, _ templates: inout [String: AgentTemplates]) throws(Problem) {
         let paths = workplace.paths
-        let language = item.language(in: workplace)
-        let values = TemplateValues(
-            agentID: item.agentID, name: try item.document.optionalString("name"), phone: item.phone, language: language, createdAt: workplace.clock.now)
-        let files: [Workspace.File]
-        do throws(AgentTemplates.Failure) {
-            if templates[language] == nil {
-                templates[language] = try AgentTemplates.load(
-                    paths: paths, policy: workplace.policy, executable: CurrentProcess.executablePath, language: language)
-            }
-            files = try templates[language]?.render(values) ?? []
-        } catch { throw Problem(.templateMissing, error.detail) }
+        let files = try item.files(in: workplace, &templates)
         // Where a committed row is mended nobody has compared the fence, and the document may hold anything.
         let attempt =
             item.fence.flatMap { $0.utf8.count == 16 && $0.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } ? $0 : nil } ?? "mend"

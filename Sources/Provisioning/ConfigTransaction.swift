@@ -40,11 +40,10 @@ struct ConfigTransaction {
     ) throws(Problem) {
         // A claim that is lost between two steps takes its document out, and the edit is made anew without it.
         // And when the edited file does not pass its check, the documents that cause it go and the others go on.
-        var seeksCulprits = false
         var items = given
         while joining != nil || !items.live.isEmpty {
             var lost = false
-            var count = items.live.count
+            var objections: [String: Problem] = [:]
             var sizeBefore = 0
             do throws(Problem) {
                 let result = try ConfigFile.update(
@@ -53,19 +52,12 @@ struct ConfigTransaction {
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
                         sizeBefore = model.document.bytes.count
                         var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
-                        if let joining {
-                            items = try joining(model)
-                            count = items.live.count
-                        }
+                        if let joining { items = try joining(model) }
                         if let opening { for item in items.live { item.attempt { () throws(Problem) in try opening(item, &whole) } } }
                         for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
-                        if seeksCulprits {
-                            let objections = try ConfigFile.objections(to: whole, mends: mends)
-                            for item in items.live { item.problem = objections[item.agentID.text.lowercased()] ?? objections[""] }
-                            if items.live.count < count { throw Problem(.configInvalid, "the edited openclaw.json is not valid") }
-                        }
                         return (whole, ())
                     },
+                    objecting: { objections = $0 },
                     durable: { (whole, _) throws(Problem) in
                         let made = whole.newMembersMade
                         if intended == nil, made.isEmpty { return }
@@ -101,9 +93,10 @@ struct ConfigTransaction {
                 return
             } catch {
                 if lost { continue }
-                // A second failure that names nobody concerns the file, not the documents.
-                guard error.kind == .configInvalid, seeksCulprits ? items.live.count < count : count > 1 else { throw error }
-                seeksCulprits.toggle()
+                let concerned = items.live.filter { objections[$0.agentID.normalised] != nil }
+                // What names nobody concerns the file, not the documents.
+                if concerned.isEmpty { throw error }
+                for item in concerned { item.problem = objections[item.agentID.normalised] }
             }
         }
     }

@@ -16,15 +16,21 @@ public struct DryRun {
         record = try workplace.openRecordIfPresent()
     }
 
-    public func create(_ items: [StepItem]) throws(Problem) {
+    /// - Parameter replacesLostKeyrings: as the step's.
+    public func create(_ items: [StepItem], replacesLostKeyrings: Bool = false) throws(Problem) {
+        _ = try workplace.sandboxUser()
         if workplace.usesCLI { _ = try workplace.openclaw() }
+        var templates: [String: AgentTemplates] = [:]
         try edit(items) { (item, edit) throws(Problem) in
             _ = try item.document.checkedName()
+            _ = try item.files(in: workplace, &templates)
             let keyring = Keyring(workspace: workplace.paths.workspace(for: item.agentID))
             let present = edit.model.agent(item.agentID.text)?.keyringPassword
             let isLost: Bool
             do throws(SystemError) { isLost = present == nil ? try keyring.holdsEntries() : false } catch { throw Problem(error) }
-            if isLost { throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config") }
+            if isLost, !replacesLostKeyrings {
+                throw Problem(.keyringPasswordLost, "agent \(item.agentID.text) has a keyring, and its password is not in the config")
+            }
             let change = try edit.addAgent(try workplace.agentSpec(item.agentID, password: present ?? Secret("dry run of \(item.agentID.text)")))
             item.describeAgent(in: workplace, created: change == .added)
         }
@@ -40,24 +46,39 @@ public struct DryRun {
         }
     }
 
-    public func unbind(_ items: [StepItem]) {
+    public func unbind(_ items: [StepItem]) throws(Problem) {
+        var takesBack = false
         for item in items {
             item.attempt { () throws(Problem) in
+                let done = try undone(item)
+                if done.contains(.binding) || done.contains(.allow) { takesBack = true }
                 item.additions["bound"] = false
                 item.additions["allowlisted"] = false
-                item.additions["unbound"] = .bool(try undone(item).contains(.binding))
+                item.additions["unbound"] = .bool(done.contains(.binding))
             }
         }
+        if takesBack { _ = try validConfig() }
     }
 
     public func remove(_ items: [StepItem]) throws(Problem) {
         if workplace.usesCLI { _ = try workplace.openclaw() }
-        for item in items { item.attempt { () throws(Problem) in item.additions["agentRemoved"] = .bool(try undone(item).contains(.agent)) } }
+        var takesBack = false
+        for item in items {
+            item.attempt { () throws(Problem) in
+                let done = try undone(item).contains(.agent)
+                if done { takesBack = true }
+                item.additions["agentRemoved"] = .bool(done)
+            }
+        }
+        if takesBack { _ = try validConfig() }
+    }
+
+    private func validConfig() throws(Problem) -> ConfigModel {
+        try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version).model
     }
 
     private func edit(_ items: [StepItem], _ body: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
-        let model = try ConfigFile.readValid(workplace.paths.config, policy: workplace.policy, version: workplace.version).model
-        var whole = ConfigEdit(model, membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
+        var whole = ConfigEdit(try validConfig(), membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
         for item in items {
             item.attempt { () throws(Problem) in
                 do throws(Problem) { _ = try record?.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) } catch {
@@ -67,6 +88,8 @@ public struct DryRun {
                 try body(item, &whole)
             }
         }
+        let objections = try ConfigFile.objections(to: whole)
+        for item in items.live { item.problem = objections[item.agentID.normalised] ?? objections[""] }
         for item in items.live { item.additions["config"] = ["path": .string(workplace.paths.config), "changed": .bool(!whole.isEmpty)] }
     }
 

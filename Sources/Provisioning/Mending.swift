@@ -39,6 +39,8 @@ public final class Mending {
         var skipped: String?
         /// Why the agent must stay for now, although its route goes.
         var kept: Problem?
+        /// Why it is not done, or not all of it.
+        var failure: Problem? { item?.problem ?? kept }
         var place: String?
         var joinsList = false
         var bindsNew = false
@@ -59,6 +61,18 @@ public final class Mending {
     public func run(_ mends: [Mend]) throws(Problem) -> [Mend.Outcome] {
         // Out first: what comes in afterwards finds the place free.
         tasks = mends.map(Task.init)
+        do throws(Problem) { try mend() } catch {
+            abandon(tasks.compactMap(\.claim))
+            throw error
+        }
+        abandon(tasks.filter { $0.failure != nil }.compactMap(\.claim))
+        return tasks.map { task in
+            if let problem = task.failure { return .failed(problem) }
+            return task.skipped.map { .skipped($0) } ?? .done
+        }
+    }
+
+    private func mend() throws(Problem) {
         var transaction = ConfigTransaction(workplace: workplace, record: record)
         transaction.mends = true
         transaction.joining = join
@@ -82,10 +96,16 @@ public final class Mending {
                 if task.joinsList { try r.enterLedger(.allow, agent: item.agentID.text, phone: item.phone) }
             },
             recorded: { (item, claim, r) throws(Problem) in try self.record(try task(item), item, claim, r) })
-        return tasks.map { task in
-            if let problem = task.item?.problem ?? task.kept { return .failed(problem) }
-            return task.skipped.map { .skipped($0) } ?? .done
-        }
+    }
+
+    /// A claim of what failed is anyone's at once, and not for as long as this process lives.
+    private func abandon(_ held: [Claim]) {
+        if held.isEmpty { return }
+        do throws(Problem) {
+            try record.write { (r) throws(Problem) in
+                for claim in held where try r.claim(for: claim.phone)?.isHeld(with: claim.fence) == true { try r.abandon(claim.phone, fence: claim.fence) }
+            }
+        } catch { workplace.command.console.warn("claims of what failed stay until this process ends: \(error.detail)") }
     }
 
     // MARK: under both locks

@@ -38,6 +38,7 @@ extension Record {
         if kind == .provision {
             if let row { return .existing(row) }
         } else if let row {
+            try refuseUnnameable(row)
             // An allow-list entry that is not in the ledger is an operator's own.
             let all = (Progress.made, Progress.made, try ledgerProgress(phone, row.agentID).allow)
             return .removal(try insertClaim(phone, row.agentID, .removal, all, moment, leaseMilliseconds: leaseMilliseconds, owner: owner))
@@ -56,6 +57,7 @@ extension Record {
 
     /// Opens the removal of a user that was cancelled: anyone may take it at once.
     func openRemoval(_ row: Row, _ phone: PhoneNumber) throws(Problem) {
+        try refuseUnnameable(row)
         let moment = self.moment
         _ = try insertClaim(
             phone, row.agentID, .removal, try ledgerProgress(phone, row.agentID), moment, leaseMilliseconds: 0, owner: nil)
@@ -153,6 +155,15 @@ extension Record {
         let kinds = Set(try openLedger(phone, agent: agentID).map(\.kind))
         func made(_ kind: EntryKind) -> Progress { kinds.contains(kind) ? .made : .none }
         return (made(.agent), made(.binding), made(.allow))
+    }
+
+    /// An older record may bind a phone to an agent of any name, `main` too: no step can be told to remove that, so its removal is not begun.
+    private func refuseUnnameable(_ row: Row) throws(Problem) {
+        if AgentID(row.agentID) != nil { return }
+        throw Problem(
+            .invalidMember,
+            "agent '\(row.agentID.prefix(64))' of \(Redaction.phone(row.phone)) is not user_ and letters, digits, _ or -: no agent that dcb may remove",
+            hint: "take that agent and its binding out of openclaw.json by hand")
     }
 
     /// A fresh agent id must be nobody's: not even a removed one of the same phone.

@@ -39,7 +39,7 @@ extension Record {
     }
 
     /// Takes over a user whose agent and binding are in the config already: ledger entries, and the row when there is none.
-    /// - Throws: `agent-belongs-elsewhere`; `busy` while there is a claim.
+    /// - Throws: `agent-belongs-elsewhere`; `busy` while there is a claim; `cancelled` when the agent was removed.
     public func adopt(
         _ phone: PhoneNumber, agent agentID: AgentID, kinds: [EntryKind], name: String? = nil, email: String? = nil, language: String? = nil
     ) throws(Problem) -> Row {
@@ -49,6 +49,9 @@ extension Record {
         if let row = try liveRow(for: phone) {
             if row.agentID != agentID.text { throw belongsElsewhere(agentID.text, phone) }
             return row
+        }
+        if try row(agent: agentID.text) != nil {
+            throw Problem(.cancelled, "agent '\(agentID.text)' was removed, and its id is not given again", hint: "take it out of openclaw.json by hand")
         }
         try advanceGeneration()
         return try insertRow(phone, agentID.text, name: name, email: email, language: language)

@@ -27,7 +27,7 @@ struct Bind {
         if ask { return command.runStep(documents, passesAbsent: true, asked) }
         if dryRun {
             let dry = try DryRun(workplace)
-            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? dry.unbind(items) : try dry.bind(items) }
+            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? try dry.unbind(items) : try dry.bind(items) }
         }
         let step = BindingStep(workplace, record: try workplace.openRecord())
         command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? try step.undo(items) : try step.bind(items) }

@@ -27,7 +27,9 @@ struct CreateAgent {
     func run(_ documents: [StreamDocument]) throws(Problem) {
         if dryRun {
             let dry = try DryRun(workplace)
-            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in undo ? try dry.remove(items) : try dry.create(items) }
+            return command.runStep(documents, passesAbsent: true) { items throws(Problem) in
+                undo ? try dry.remove(items) : try dry.create(items, replacesLostKeyrings: newKeyring)
+            }
         }
         let record = try workplace.openRecord()
         if undo {

@@ -15,7 +15,7 @@ struct Adoption {
     static func find(_ facts: Facts) -> [Adoption] {
         guard let model = facts.model else { return [] }
         var found: [Adoption] = []
-        for user in facts.users where user.claim == nil && !user.isDoubled && !user.isInProgress {
+        for user in facts.users where user.claim == nil && !user.isDoubled && !user.isInProgress && !user.isCancelled {
             guard let entry = user.entry, let id = AgentID(user.agentID), entry.workspace == facts.paths.workspace(for: id),
                 entry.agentDir == nil || entry.agentDir == facts.paths.agentDir(for: id)
             else { continue }
@@ -42,9 +42,10 @@ struct Adoption {
     }
 
     /// Writes them, one savepoint each; an older record counts as the newest from then on.
-    static func write(_ adoptions: inout [Action], record: Record, isOlder: Bool) throws(Problem) {
+    /// - Parameter rehearses: all of it is taken back.
+    static func write(_ adoptions: inout [Action], record: Record, isOlder: Bool, rehearses: Bool) throws(Problem) {
         var actions = adoptions
-        try record.write { (r) throws(Problem) in
+        func all(_ r: Record) throws(Problem) {
             if isOlder { try r.acceptAsNewest() }
             for at in actions.indices {
                 guard case .adopt(let adoption) = actions[at].work else { continue }
@@ -53,6 +54,7 @@ struct Adoption {
                 } catch { actions[at].problem = error }
             }
         }
+        rehearses ? try record.rehearse(all) : try record.write(all)
         adoptions = actions
     }
 }

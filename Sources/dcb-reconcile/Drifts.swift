@@ -58,7 +58,8 @@ struct Drifts {
         staleStates.removeAll(where: isOut)
         unfinishedClaims.removeAll(where: isOut)
         foreignAgents.removeAll(where: isOut)
-        invalidBindings.removeAll { binding, _, _ in moved.contains { $0.lowercased() == binding.agentID } }
+        let keys = Set(moved.map { $0.lowercased() })
+        invalidBindings.removeAll { binding, _, _ in keys.contains(binding.agentID) }
     }
 
     /// Whether a wrong binding is ours to take out or to correct: our ledger has a binding of that phone, the form is ours, and it leads nowhere or to
@@ -67,7 +68,7 @@ struct Drifts {
         guard let model = facts.model, let phone = binding.peerID, binding.isDirectPeer, binding.channel == model.policy.channel else { return false }
         if let user = facts.user(binding.agentID), user.ledger.contains(.binding), user.ledgerPhone == phone { return true }
         guard let owner = facts.user(ofPhone: phone), owner.ledger.contains(.binding), owner.entry != nil else { return false }
-        guard binding.accountID == model.policy.account, model.bindings(ofPhone: phone).count == 1 else { return false }
+        guard binding.accountID == model.policy.account, model.bindings(ofPhone: phone, limit: 2).count == 1 else { return false }
         return model.agent(binding.agentID) == nil || facts.user(binding.agentID)?.liveRow != nil
     }
 }

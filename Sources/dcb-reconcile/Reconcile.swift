@@ -139,7 +139,10 @@ struct Reconcile {
             Repair(facts, record: record).run(&report.actions)
             if !report.actions.isEmpty {
                 let after = try look(self.facts(), plans: false).report
-                report.mended = Set(report.findings.map(\.identity)).subtracting(after.findings.map(\.identity))
+                // What failed may look otherwise now, and is not mended.
+                let failed = Set(report.actions.filter { $0.problem != nil }.compactMap(\.agentID))
+                let mendable = report.findings.filter { finding in !(finding.agentID.map { failed.contains($0) } ?? false) }
+                report.mended = Set(mendable.map(\.identity)).subtracting(after.findings.map(\.identity))
             }
         }
         try give(report, facts)
@@ -156,10 +159,14 @@ struct Reconcile {
         var (report, _) = try look(facts, plans: false)
         let found = Adoption.find(facts)
         report.actions = found.map(\.action)
-        if !command.arguments.has("dry-run"), !found.isEmpty || facts.record?.isOlder == true {
+        if !found.isEmpty || facts.record?.isOlder == true {
+            let isDry = command.arguments.has("dry-run")
             // Shown before they are written.
-            for adoption in found { command.console.warn("adopting agent \(adoption.agentID) of \(Redaction.phone(adoption.phone.e164))") }
-            try Adoption.write(&report.actions, record: try workplace.openRecord(), isOlder: facts.record?.isOlder == true)
+            if !isDry { for adoption in found { command.console.warn("adopting agent \(adoption.agentID) of \(Redaction.phone(adoption.phone.e164))") } }
+            // A dry run makes no record; what could stand in the way is in one.
+            if let record = isDry ? try workplace.openRecordIfPresent() : try workplace.openRecord() {
+                try Adoption.write(&report.actions, record: record, isOlder: facts.record?.isOlder == true, rehearses: isDry)
+            }
         }
         try give(report, facts)
         for action in report.actions {

@@ -30,7 +30,7 @@ struct ClaimVerb {
     }
 
     func run(_ documents: [StreamDocument]) throws(Problem) {
-        guard let record = state.isDry ? try state.workplace.openRecordIfPresent() : try state.workplace.openRecord() else { return try plan(documents) }
+        guard let record = state.isDry ? try state.workplace.openRecordIfPresent() : try state.workplace.openRecord() else { return plan(documents) }
         let deadline = Deadline(in: waitMilliseconds)
         var waiting = take(documents, record)
         try state.console.flush()
@@ -53,20 +53,21 @@ struct ClaimVerb {
     /// - Returns: the busy ones.
     private func take(_ documents: [StreamDocument], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {
         var outcomes: [(StreamDocument, ClaimOutcome)] = []
-        var mine: [PhoneNumber: Claim] = [:]
+        var mine: [PhoneNumber: ClaimOutcome] = [:]
         let isCommitted = state.write(documents, record: record) { (document, r) throws(Problem) in
             let phone = try StepItem.phone(of: document)
             // The same phone twice in a group is one piece of work.
-            if let claim = mine[phone] {
-                outcomes.append((document, kind == .removal ? .removal(claim) : .resumed(claim)))
+            if let outcome = mine[phone] {
+                outcomes.append((document, outcome))
                 return nil
             }
             let fresh: AgentID
             do throws(SystemError) { fresh = try AgentID.random() } catch { throw Problem(error) }
             let outcome = try r.takeClaim(phone, kind, agentID: fresh, leaseMilliseconds: leaseMilliseconds, owner: owner)
             switch outcome {
-            case .new(let claim), .resumed(let claim), .removal(let claim): mine[phone] = claim
-            default: break
+            case .new(let claim), .resumed(let claim): mine[phone] = .resumed(claim)
+            case .removal, .unfinishedRemoval: mine[phone] = outcome
+            case .existing, .absent, .busy: break
             }
             outcomes.append((document, outcome))
             return nil
@@ -95,10 +96,11 @@ struct ClaimVerb {
         if blocked.isEmpty { return [] }
         if state.isDry {
             // The removal would be finished first, and the claim be a new one.
-            state.each(blocked.map(\.document)) { (document) throws(Problem) in try planNew(document) }
+            planNew(blocked.map(\.document))
             return []
         }
-        let failures = Removal(state.workplace, record: record).finish(blocked.map(\.claim))
+        let claims = Dictionary(blocked.map { ($0.claim.phone, $0.claim) }, uniquingKeysWith: { first, _ in first })
+        let failures = Removal(state.workplace, record: record).finish(Array(claims.values))
         var free: [StreamDocument] = []
         for (document, claim) in blocked {
             if let cause = failures[claim.phone] {
@@ -111,24 +113,29 @@ struct ClaimVerb {
     }
 
     /// Without a record everyone is new, and nobody is there to be removed.
-    private func plan(_ documents: [StreamDocument]) throws(Problem) {
+    private func plan(_ documents: [StreamDocument]) {
+        if kind == .provision { return planNew(documents) }
         state.each(documents) { (document) throws(Problem) in
-            if kind == .provision { return try planNew(document) }
+            _ = try StepItem.phone(of: document)
             var members = document.members
             members["claim"] = "absent"
             state.console.answer(members)
         }
     }
 
-    private func planNew(_ document: StreamDocument) throws(Problem) {
-        _ = try StepItem.phone(of: document)
-        var members = document.members
-        do throws(SystemError) {
-            members["agentId"] = .string(try AgentID.random().text)
-            members["claim"] = "new"
-            members["fence"] = .string(try Random.hex(bytes: 8))
-        } catch { throw Problem(error) }
-        state.console.answer(members)
+    private func planNew(_ documents: [StreamDocument]) {
+        var planned: [PhoneNumber: (agentID: String, fence: String)] = [:]
+        state.each(documents) { (document) throws(Problem) in
+            let phone = try StepItem.phone(of: document)
+            var members = document.members
+            members["claim"] = planned[phone] == nil ? "new" : "resumed"
+            if planned[phone] == nil {
+                do throws(SystemError) { planned[phone] = (try AgentID.random().text, try Random.hex(bytes: 8)) } catch { throw Problem(error) }
+            }
+            members["agentId"] = planned[phone].map { .string($0.agentID) }
+            members["fence"] = planned[phone].map { .string($0.fence) }
+            state.console.answer(members)
+        }
     }
 
     private func problem(_ claim: Claim) -> Problem {

@@ -68,14 +68,16 @@ struct CommitVerb {
         return answer
     }
 
-    /// A document of a dry pipeline: nothing was claimed.
+    /// A document of a dry pipeline: nothing was claimed, or taken over.
     private func isUnclaimed(_ document: StreamDocument, _ record: Record) throws(Problem) -> Bool {
         let phone = try StepItem.phone(of: document)
-        switch document.members["claim"] {
-        case "new", "resumed": return try record.claim(for: phone) == nil ? try record.liveRow(for: phone) == nil : false
-        case "removal": return try record.claim(for: phone) == nil
-        default: return false
+        let how = document.members["claim"]
+        guard how == "new" || how == "resumed" || how == "removal" else { return false }
+        if let claim = try record.claim(for: phone) {
+            let fence = try document.optionalString("fence")
+            return !claim.isHeld(with: fence) && record.mayTakeOver(claim)
         }
+        return how == "removal" ? true : try record.liveRow(for: phone) == nil
     }
 
     /// What a commit of a dry pipeline would make.

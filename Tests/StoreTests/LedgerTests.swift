@@ -58,6 +58,9 @@ import Testing
         _ = try record.takeNew(3)
         #expect(kind { try record.write { r throws(Problem) in _ = try r.adopt(phone(3), agent: agent(3), kinds: [.agent]) } } == .busy)
         #expect(try record.openLedger(phone(1)).count == 2)
+        try record.remove(4)
+        #expect(kind { try record.write { r throws(Problem) in _ = try r.adopt(phone(4), agent: agent(4), kinds: [.agent]) } } == .cancelled)
+        #expect(try record.openLedger(phone(4)).isEmpty)
     }
 
     @Test func configMembers() throws {

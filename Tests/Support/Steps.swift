@@ -37,6 +37,15 @@ extension Scratch {
         try only(try step("dcb-onboard", arguments, [["phone": .string(phone)]])).text("agentId") ?? ""
     }
 
+    /// Somebody sets the sandbox of a user's agent off, and its entry is no more whole.
+    public func weaken(_ agent: String) throws {
+        let start = "\"\(agent)\": {"
+        let parts = try configText().split(separator: start, maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { throw TestFailure("no entry of \(agent)") }
+        let entry = parts[1].replacing("\"name\": \"User Agent\",", with: "", maxReplacements: 1)
+        try write(parts[0] + start + entry.replacing("\"mode\": \"all\"", with: "\"mode\": \"off\"", maxReplacements: 1), to: config)
+    }
+
     /// The only answer of a step that went well.
     @discardableResult
     public func only(_ output: Output) throws -> Object {

@@ -105,6 +105,8 @@ import Testing
         #expect(refused.problem == "keyring-password-lost")
         #expect(try scratch.configText() == without)
         #expect(Files.exists(keyring + "/token:a@b.example"))
+        #expect(try scratch.step("dcb-create-agent", ["-n"], [made]).problem == "keyring-password-lost")
+        #expect(try scratch.step("dcb-create-agent", ["-n", "--new-keyring"], [made]).code == 0)
         let renewed = try scratch.step("dcb-create-agent", ["--new-keyring"], [made])
         #expect(renewed.code == 0, "\(renewed.err)")
         let fresh = try entry(scratch, agent)?.at("sandbox", "docker", "env", "GOG_KEYRING_PASSWORD")?.stringValue

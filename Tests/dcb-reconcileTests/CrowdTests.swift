@@ -28,6 +28,15 @@ import Testing
         #expect(report.findings.isEmpty && report.summary("users") == 52)
     }
 
+    /// What a generated config may hold: the cost is not in the square of one phone's bindings, wherever they lead.
+    @Test(arguments: ["main", "user_nobody"]) func manyBindingsOfOnePhone(_ agent: String) throws {
+        let house = try House(1)
+        let binding = "{\"agentId\": \"\(agent)\", \"match\": {\"channel\": \"whatsapp\", \"peer\": {\"kind\": \"direct\", \"id\": \"\(house.phone(1))\"}}},"
+        try house.change("\"bindings\": [", "\"bindings\": [" + String(repeating: binding, count: 20_000))
+        let output = try house.scratch.shell("ulimit -t \(5 * Skip.patience); dcb-reconcile --check")
+        #expect(output.code == 0 && output.document["findings"]?.arrayValue?.isEmpty == false, "\(output.code) \(output.err)")
+    }
+
     /// Offboardings beside it: what goes is not taken for lost.
     @Test func besideOffboardings() throws {
         let house = try House(12)

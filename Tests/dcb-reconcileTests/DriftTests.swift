@@ -44,6 +44,36 @@ import Testing
         #expect(try house.isWhole())
     }
 
+    /// One whose mend would not pass the check of the edited file stays as it is; the others are mended.
+    @Test func aMendThatIsRefused() throws {
+        let house = try House()
+        try house.scratch.run("dcb-state", ["cancel", house.phone(2)])
+        try house.scratch.weaken(house.agents[1])
+        try house.change("\"workspaceAccess\": \"rw\"}", "\"workspaceAccess\": \"rw\", \"browser\": {\"allowHostControl\": true}}")
+        let repair = try house.repair()
+        #expect(repair.output.code == 78 && repair.names.first == "finish-removal")
+        // Nobody's sandbox satisfies the policy any more.
+        #expect(repair.actions.map { $0.text("problem") } == [nil, "agent-not-sandboxed", "agent-not-sandboxed"], "\(repair.output.err)")
+        #expect(try !house.scratch.configText().contains(house.phone(2)))
+        #expect(try house.scratch.run("dcb-state", ["claims"]).out.isEmpty)
+        #expect(repair.findings.filter { $0.text("subject") == house.agents[1] }.allSatisfy { $0["mended"] == false })
+    }
+
+    /// What failed is not called mended, and its claim is anyone's.
+    @Test func aRemovalThatCannotBeFinished() throws {
+        let house = try House()
+        try house.forget(2)
+        try house.change(
+            "\"bindings\": [",
+            "\"bindings\": [\n    {\"agentId\": \"\(house.agents[2])\", \"match\": {\"channel\": \"telegram\", \"peer\": {\"kind\": \"direct\", \"id\": \"1\"}}},"
+        )
+        let repair = try house.repair()
+        #expect(repair.actions.map { $0.text("problem") } == ["not-ready"])
+        #expect(repair.summary("mended") == 0 && repair.findings.allSatisfy { $0["mended"] == false }, "\(repair.output.out)")
+        let claims = try house.scratch.run("dcb-state", ["claims"]).documents
+        #expect(claims.count == 1 && claims.first?["owner"] == .null)
+    }
+
     @Test func aBindingToNowhere() throws {
         let house = try House()
         try house.change("\"agentId\": \"\(house.agents[2])\"", "\"agentId\": \"user_nobody\"")

@@ -201,11 +201,14 @@ import Testing
             "/.openclaw.json.dcb-0123456789abcdef.tmp", "/workspace-\(house.agents[1])/.USER.md.dcb-0123456789abcdef.tmp", "/.dcb/.erasure.key.dcb-00.tmp",
         ]
         for name in files { try house.scratch.write("half", to: house.state + name) }
+        // An agent may make any number of them: ten at a time are told and removed.
+        for n in 1...14 { try house.scratch.write("", to: "\(house.state)/workspace-\(house.agents[1])/.x.dcb-\(n).tmp") }
         try Files.makeDirectories(house.state + "/.dcb/staging/workspace-user_gone.0123")
         try house.scratch.write("", to: house.scratch.config + ".lock")
-        try until(seconds: 100, "files of a minute ago") { try house.check().findings("I19").count == 4 }
+        try until(seconds: 100, "files of a minute ago") { try house.check().findings("I19").count == 13 }
         let repair = try house.repair()
-        #expect(repair.output.code == 0 && repair.names.filter { $0 == "remove-temporary" }.count == 4 && repair.names.contains("remove-lock"))
+        #expect(repair.output.code == 0 && repair.names.filter { $0 == "remove-temporary" }.count == 13 && repair.names.contains("remove-lock"))
+        #expect(try house.repair().names.count == 5)
         for name in files { #expect(!Files.exists(house.state + name)) }
         #expect(try house.isWhole())
     }

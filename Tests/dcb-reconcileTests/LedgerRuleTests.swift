@@ -112,6 +112,19 @@ import Testing
 
     // MARK: adopt
 
+    /// An older openclaw.json is put back: who was removed since is in it again, and stays removed.
+    @Test func whoWasRemovedIsNotAdopted() throws {
+        let house = try House()
+        let before = try house.scratch.configText()
+        try house.scratch.step("dcb-onboard", ["--undo"], [["phone": .string(house.phone(2))]])
+        try house.scratch.write(before, to: house.scratch.config)
+        #expect(try house.check().says("I1").contains("agent \(house.agents[2]) was removed"))
+        for words in [["--adopt", "-n"], ["--adopt"]] {
+            let adopted = try house.run(words)
+            #expect(adopted.output.code == 0 && adopted.actions.isEmpty, "\(adopted.output.err)")
+        }
+    }
+
     @Test func whatLooksLikeOursIsAdopted() throws {
         let house = try House()
         for name in ["", "-wal", "-shm"] { try Files.remove(house.record + name) }

@@ -192,6 +192,18 @@ import Testing
         #expect(output.problems.allSatisfy { $0.text("problem") == "busy" })
     }
 
+    /// One piece of work for both documents: the removal is finished, and the phone claimed once.
+    @Test func thePhoneTwiceOverAnUnfinishedRemoval() throws {
+        let scratch = try Scratch()
+        try scratch.onboarded(Scratch.phone(1))
+        try scratch.run("dcb-state", ["cancel", Scratch.phone(1)])
+        for words in [["claim", "-n"], ["claim", "--wait", "0s"]] {
+            let output = try scratch.step("dcb-state", words, [["phone": "+15550000001", "x": 1], ["phone": "+15550000001", "x": 2]])
+            #expect(output.code == 0 && output.documents.map { $0.text("claim") } == ["new", "resumed"], "\(output.err)")
+            #expect(output.documents.map { $0["x"] } == [1, 2] && Set(output.documents.compactMap { $0.text("agentId") }).count == 1)
+        }
+    }
+
     /// Of a dry pipeline and of a real one.
     @Test(arguments: [("name", "\u{202E}x", "invalid-name"), ("email", "nobody", "invalid-email"), ("language", "../en", "invalid-language")])
     func whatCommitDoesNotTake(_ member: String, _ text: String, _ problem: String) throws {

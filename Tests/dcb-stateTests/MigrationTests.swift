@@ -25,6 +25,22 @@ import Testing
         """
     }
 
+    /// An older record may name any agent of openclaw.json, and no step removes one that is not a user's: it is said before a claim stands in the way.
+    @Test(arguments: ["main", "Ada", "user_ö"]) func anAgentThatIsNoUsers(_ agent: String) throws {
+        let scratch = try Scratch()
+        try SQL.run(scratch.record, MigrationTests.older(oauth: false).replacing("user_old-1", with: agent).replacing("user_old-3", with: agent + "2"))
+        for number in ["1", "3"] {
+            let phone: Object = ["phone": .string("+1555123000" + number)]
+            for (command, words) in [("dcb-state", ["claim", "--removal"]), ("dcb-state", ["cancel"]), ("dcb-onboard", ["--undo"])] {
+                let output = try scratch.step(command, words, [phone])
+                #expect(output.code == 65 && output.problems.count == 1, "\(command) \(words): \(output.code) \(output.err)")
+            }
+            #expect(try scratch.step("dcb-state", ["claim"], [phone]).document.text("claim") == "existing")
+        }
+        #expect(try scratch.state("claims").out.isEmpty)
+        #expect(try scratch.configText() == Scratch.plainConfig)
+    }
+
     @Test(arguments: [true, false], ["init", "list", "get", "claim", "check", "history", "update"]) func everyVerbTakesItOver(_ oauth: Bool, _ verb: String)
         throws
     {

@@ -158,10 +158,6 @@ final class Facts {
                 users[at].ledger.insert(entry.kind)
                 users[at].ledgerPhone = users[at].ledgerPhone ?? entry.phone
             }
-            // An agent id is never given again: a cancelled row tells whose it was.
-            for row in record.rows where row.status == .cancelled {
-                if let at = positions[row.agentID.lowercased()], users[at].row == nil { users[at].row = row }
-            }
         }
         if let model {
             for agent in model.agents where agent.isOurs || positions[agent.id] != nil {
@@ -173,6 +169,10 @@ final class Facts {
             }
         }
         for (id, files) in folder.agents { users[position(id)].files = files }
+        // An agent id is never given again: a cancelled row tells whose it was.
+        for row in record?.rows ?? [] where row.status == .cancelled {
+            if let at = positions[row.agentID.lowercased()], users[at].row == nil { users[at].row = row }
+        }
     }
 
     // MARK: questions

@@ -87,6 +87,7 @@ struct StateFolder {
     private mutating func look(into workspace: FolderReader, _ files: inout AgentFiles) throws(SystemError) {
         var missing = AgentTemplates.fileNames
         var visited = 0
+        var temporaries = 0
         var inner: [String] = []
         for name in try workspace.names() {
             guard let status = try workspace.status(name) else { continue }
@@ -107,7 +108,9 @@ struct StateFolder {
                 inner.append(name)
             } else if status.isSymbolicLink {
                 try StateFolder.link(name, workspace, workspace.path, &files)
-            } else if isTemporary(name) {
+            } else if isTemporary(name), temporaries < 10 {
+                // Its agent may have made any number of them; a repair removes so many at a time.
+                temporaries += 1
                 temporary.append((Path.join(workspace.path, name), age(status)))
             }
         }

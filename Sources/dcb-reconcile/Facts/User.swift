@@ -32,5 +32,7 @@ struct User {
     var phone: String? { liveRow?.phone ?? claim?.phone.e164 ?? ledgerPhone ?? row?.phone }
     /// Our ledger says that we made or adopted it.
     var isOurs: Bool { !ledger.isEmpty || claim != nil }
+    /// It was removed: its id is not given again.
+    var isCancelled: Bool { row?.status == .cancelled }
     var isForeign: Bool { entry != nil && !isOurs && liveRow == nil }
 }

@@ -17,7 +17,7 @@ extension Invariant {
     private static func bindings(_ facts: Facts, _ found: inout Findings) {
         guard let model = facts.model else { return }
         let hasEntries = model.shape == .entries
-        for (index, binding) in model.allBindings.enumerated() {
+        for binding in model.allBindings {
             let user = facts.user(binding.agentID)
             if user?.isInProgress == true { continue }
             let subject = "/bindings/\(binding.position)"
@@ -40,23 +40,27 @@ extension Invariant {
                     agent: owner.agentID,
                     severity: .critical)
             }
-            let same = model.bindings(ofPhone: id)
-            if same.count > 1, same.last?.position == binding.position, model.allBindings[index].peerID == id {
-                found.add(
-                    subject, "\(phone) has \(same.count) bindings; the first wins silently", hint: "keep the one to agent \(owner.agentID)",
-                    agent: owner.agentID)
-            }
         }
         doubled(facts, model, &found)
     }
 
-    /// Phones that are nobody's of ours: two bindings are an operator's mistake all the same.
+    /// Phones with more than one binding. Of one that is nobody's of ours, several to one agent are the operator's way.
     private static func doubled(_ facts: Facts, _ model: ConfigModel, _ found: inout Findings) {
+        var seen: Set<String> = []
         for binding in model.allBindings where binding.channel == model.policy.channel && binding.isDirectPeer {
-            guard let id = binding.peerID, facts.user(ofPhone: id) == nil else { continue }
+            guard let id = binding.peerID, seen.insert(id).inserted else { continue }
             let same = model.bindings(ofPhone: id)
-            guard same.count > 1, same.last?.position == binding.position, Set(same.map(\.agentID)).count > 1 else { continue }
-            found.add("/bindings/\(binding.position)", "\(Redaction.phone(id)) is bound to several agents; the first wins silently", hint: Hint.byHand)
+            guard same.count > 1, let last = same.last, facts.user(last.agentID)?.isInProgress != true else { continue }
+            let subject = "/bindings/\(last.position)"
+            let phone = Redaction.phone(id)
+            if let owner = facts.user(ofPhone: id) {
+                if owner.isInProgress { continue }
+                found.add(
+                    subject, "\(phone) has \(same.count) bindings; the first wins silently", hint: "keep the one to agent \(owner.agentID)",
+                    agent: owner.agentID)
+            } else if Set(same.map(\.agentID)).count > 1 {
+                found.add(subject, "\(phone) is bound to several agents; the first wins silently", hint: Hint.byHand)
+            }
         }
     }
 

@@ -25,7 +25,9 @@ extension Invariant {
         }
         if user.isDoubled { found.add(user, "agent \(user.agentID) is in openclaw.json more than once", hint: "keep the one whose workspace is its own") }
         guard let row = user.liveRow else {
-            if user.isForeign {
+            if user.isForeign, user.isCancelled {
+                found.add(user, "agent \(user.agentID) was removed, and openclaw.json has it again", hint: Hint.byHand, severity: .warning)
+            } else if user.isForeign {
                 found.add(user, "agent \(user.agentID) looks like a user's and is in neither record nor ledger", hint: Hint.adopt, severity: .warning)
             } else if user.isOurs {
                 found.add(user, "agent \(user.agentID) has no row: \(left(user))", hint: Hint.repair)
