@@ -114,13 +114,20 @@ struct dcb_spawn_job {
     volatile int *failure;     // the errno of what stopped the child before it became the program
 };
 
+static inline int dcb_is_ignored(const struct sigaction *action) { return action->sa_handler == SIG_IGN; }
+
 // The child's part, in the parent's memory and on a stack of its own; the parent stands still until it ends or becomes the program.
 static inline int dcb_spawned(void *given) {
     struct dcb_spawn_job *job = (struct dcb_spawn_job *)given;
     const struct dcb_spawn_options *o = job->options;
     struct sigaction d = {0};
     d.sa_handler = SIG_DFL;
-    for (int s = 1; s < 65; s++) sigaction(s, &d, NULL);
+    for (int s = 1; s < 65; s++) {
+        // What the user asked this process to ignore, its children ignore too.
+        struct sigaction now;
+        if ((s == SIGHUP || s == SIGINT || s == SIGQUIT) && sigaction(s, NULL, &now) == 0 && dcb_is_ignored(&now)) continue;
+        sigaction(s, &d, NULL);
+    }
     if (o->new_group) setpgid(0, 0);
     if (o->folder && chdir(o->folder) != 0) goto fail;
     if (o->death_signal) {

@@ -3,7 +3,7 @@ import JSON
 
 /// An element of `bindings`: who answers what.
 public struct Binding: Sendable {
-    /// Normalised as OpenClaw does.
+    /// This and what follows: normalised as OpenClaw does.
     public let agentID: String
     public let channel: String
     /// nil: the channel's default account only; `*`: any.
@@ -30,10 +30,11 @@ public struct Binding: Sendable {
         if let peer { try inspection.check(peer, at: "/bindings/\(position)/match/peer") }
         guard let agent = node["agentId"]?.stringValue, let channel = channelNode?.stringValue else { return nil }
         agentID = AgentKey.normalise(agent)
-        self.channel = channel
-        accountID = account?.stringValue
+        // What OpenClaw takes for the same (its source; not observed) must not count as another's.
+        self.channel = channel.trimmedAndLowercased
+        accountID = account?.stringValue?.trimmed
         peerKind = peer?["kind"]?.stringValue
-        peerID = peer?["id"]?.stringValue
+        peerID = peer?["id"]?.stringValue?.trimmed
         self.node = node
         self.position = position
         isNarrower = match.count > 1 + (account == nil ? 0 : 1) + (peer == nil ? 0 : 1)

@@ -25,6 +25,11 @@ extension ConfigEdit {
         {
             throw Problem(.phoneBoundElsewhere, "phone \(Redaction.phone(phone.e164)) is bound to agent \(other) in openclaw.json")
         }
+        if let other = model.broadcast.agents(ofPhone: phone.e164, channel: model.policy.channel).first(where: { $0 != id }) {
+            throw Problem(
+                .phoneBoundElsewhere, "broadcast of openclaw.json gives the messages of \(Redaction.phone(phone.e164)) to agent \(other)",
+                hint: "take that phone out of broadcast, or keep its agent \(agent.text) alone there")
+        }
         let others = model.bindings(ofAgent: id).contains { binding in
             binding.isDirectPeer && binding.channel == model.policy.channel && binding.peerID != phone.e164 && unboundNodes[binding.position] == nil
         }

@@ -26,7 +26,7 @@ extension ConfigEdit {
             completed.insert(id)
             return ["sandbox.docker is no object"]
         }
-        let faults = SandboxRules(entry: entry.node, defaults: model.places.defaults?["sandbox"], policy: model.policy.sandbox).faults(ownerUser: ownerUser)
+        let faults = model.sandboxRules(entry).faults(ownerUser: ownerUser)
         var changed: Set<Int> = []
         for fault in faults {
             let owner: JSON.Node? =
@@ -34,6 +34,7 @@ extension ConfigEdit {
                 case .sandbox: own
                 case .docker: own?["docker"]
                 case .browser: own?["browser"]
+                case .exec: entry.node["tools"]?["exec"]
                 }
             // What the entry does not say itself was added above.
             guard let node = owner?[fault.key], changed.insert(node.range.lowerBound).inserted else { continue }

@@ -124,6 +124,10 @@ public struct ConfigEdit: Sendable {
                 .notReady, "agent \(agent.text) is still named by a binding of openclaw.json",
                 hint: "remove ours with dcb-bind --undo; one that an operator wrote must be removed by hand")
         }
+        if model.broadcast.names(id) {
+            throw Problem(
+                .notReady, "agent \(agent.text) is still named by broadcast of openclaw.json", hint: "take it out of broadcast by hand, then run this again")
+        }
         if let pending {
             let value = added[pending]?.value(model.shape)
             added[pending] = nil

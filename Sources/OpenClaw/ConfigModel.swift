@@ -20,6 +20,8 @@ public struct ConfigModel: Sendable {
     public let allBindings: [Binding]
     let places: Places
     let allowList: AllowList?
+    /// Who gets messages beside the bindings, or in their stead.
+    public let broadcast: Broadcast
     /// nil: few questions will be asked, and the arrays are searched.
     private let index: Index?
     /// Whether the file holds neither a key twice nor `$include`.
@@ -50,6 +52,8 @@ public struct ConfigModel: Sendable {
         var defaults: JSON.Node?
         var bindings: JSON.Node?
         var channel: JSON.Node?
+        /// Read only.
+        var tools: JSON.Node?
     }
 
     /// - Throws: `config-invalid`, `config-shape` or `config-include`, when the file does not have the form that can be edited and judged.
@@ -68,17 +72,22 @@ public struct ConfigModel: Sendable {
         var places = Places()
         var channels: JSON.Node?
         var lastTouched: OpenClawVersion?
+        var broadcast = Broadcast()
         for member in root.members {
             switch member.key {
             case "agents": places.agents = member.value
             case "bindings": places.bindings = member.value
             case "channels": channels = member.value
+            case "tools": places.tools = member.value
+            case "broadcast": broadcast = Broadcast(member.value)
             case "meta": lastTouched = member.value["lastTouchedVersion"]?.stringValue.flatMap { OpenClawVersion($0) }
             default: continue
             }
         }
         self.lastTouched = lastTouched
-        shape = try ConfigModel.findRoster(&places, version: version, inspection)
+        self.broadcast = broadcast
+        let told = version ?? lastTouched ?? .newest
+        shape = try ConfigModel.findRoster(&places, preferred: told.hasEntries ? .entries : .list, inspection)
         agents = try ConfigModel.readAgents(places.roster, shape, inspection)
         allBindings = try ConfigModel.readBindings(places.bindings, inspection, of: document)
         (places.channel, allowList) = try ConfigModel.readChannel(channels, policy, inspection)
@@ -97,7 +106,7 @@ public struct ConfigModel: Sendable {
                 // It reads a list, but no `dm`.
                 .direct
             } else {
-                (lastTouched ?? version ?? .newest).knowsDirect ? .direct : .dm
+                told.knowsDirect ? .direct : .dm
             }
     }
 
@@ -134,6 +143,7 @@ public struct ConfigModel: Sendable {
         version = original.version
         policy = original.policy
         lastTouched = original.lastTouched
+        broadcast = original.broadcast
         peerKind = original.peerKind
         isPlain = original.isPlain
         allowList = nil
@@ -143,10 +153,12 @@ public struct ConfigModel: Sendable {
             switch member.key {
             case "agents": places.agents = member.value
             case "bindings": places.bindings = member.value
+            case "tools": places.tools = member.value
             default: continue
             }
         }
-        shape = try ConfigModel.findRoster(&places, version: version, inspection)
+        shape = original.shape
+        _ = try ConfigModel.findRoster(&places, preferred: shape, inspection)
         agents = try ConfigModel.readAgents(places.roster, shape, inspection, like: original.agents)
         allBindings = try ConfigModel.readBindings(places.bindings, inspection, of: document, like: original)
         self.places = places
@@ -177,13 +189,17 @@ public struct ConfigModel: Sendable {
 
     public var directMessages: DirectMessagePolicy { allowList?.policy ?? .none }
 
+    func sandboxRules(_ agent: AgentEntry) -> SandboxRules {
+        SandboxRules(entry: agent.node, defaults: places.defaults?["sandbox"], tools: places.tools, channel: policy.channel, policy: policy.sandbox)
+    }
+
     /// Why the sandbox of an agent does not satisfy the policy; empty when it does.
     public func sandboxViolations(of agent: AgentEntry, ownerUser: UInt32) -> [String] {
-        agent.sandboxViolations(policy: policy.sandbox, defaults: places.defaults?["sandbox"], ownerUser: ownerUser)
+        sandboxRules(agent).violations(ownerUser: ownerUser)
     }
 
     public func sandboxWarnings(of agent: AgentEntry) -> [String] {
-        agent.sandboxWarnings(policy: policy.sandbox, defaults: places.defaults?["sandbox"])
+        sandboxRules(agent).warnings()
     }
 
     // Positions count every element of the list, also those that are no agents.
@@ -192,8 +208,8 @@ public struct ConfigModel: Sendable {
         return agents.first { $0.position == position }
     }
 
-    private static func findRoster(_ places: inout Places, version: OpenClawVersion?, _ inspection: Inspection) throws(Problem) -> RosterShape {
-        let preferred: RosterShape = (version ?? .newest).hasEntries ? .entries : .list
+    /// - Parameter preferred: the shape of a file that has no roster yet.
+    private static func findRoster(_ places: inout Places, preferred: RosterShape, _ inspection: Inspection) throws(Problem) -> RosterShape {
         guard let agents = places.agents else { return preferred }
         try inspection.checkObject(agents, at: "/agents")
         var entries: JSON.Node?
@@ -212,6 +228,7 @@ public struct ConfigModel: Sendable {
             if let sandbox = defaults["sandbox"] {
                 try inspection.check(sandbox, at: "/agents/defaults/sandbox")
                 if let docker = sandbox["docker"] { try inspection.check(docker, at: "/agents/defaults/sandbox/docker") }
+                if let browser = sandbox["browser"] { try inspection.check(browser, at: "/agents/defaults/sandbox/browser") }
             }
         }
         if entries != nil, list != nil {
@@ -280,6 +297,7 @@ public struct ConfigModel: Sendable {
         try inspection.checkObject(entry.node, at: entry.pointer)
         guard let sandbox = entry.node["sandbox"] else { return }
         try inspection.check(sandbox, at: entry.pointer + "/sandbox")
+        if let browser = sandbox["browser"] { try inspection.check(browser, at: entry.pointer + "/sandbox/browser") }
         guard let docker = sandbox["docker"] else { return }
         try inspection.check(docker, at: entry.pointer + "/sandbox/docker")
         guard let environment = docker["env"] else { return }

@@ -59,6 +59,12 @@ struct Inspection {
         try check(node, at: pointer())
     }
 
+    /// A line of another program as a log may have it: not endless, without control characters, phone numbers, or whole e-mail addresses.
+    static func shownLine(_ text: String) -> String {
+        let line = String(text.unicodeScalars.prefix(200).map { $0.value < 32 || (0x7f...0x9f).contains($0.value) ? " " : Character($0) })
+        return line.split(separator: " ").map { $0.contains("@") ? Redaction.email(String($0)) : shown(String($0)) }.joined(separator: " ")
+    }
+
     /// A key as a message may show it: no phone number, no control characters, not endless.
     static func shown(_ key: String) -> String {
         let clean = String(key.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })

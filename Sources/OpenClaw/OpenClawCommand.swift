@@ -107,12 +107,8 @@ public struct OpenClawCommand {
             let object = (try? Value(parsing: Array(result.output[start...]), dialect: .json, limits: .strict))?.objectValue,
             let message = object["error"]?.objectValue?["message"]?.stringValue
         {
-            return clean(message)
+            return Inspection.shownLine(message)
         }
-        return clean(String(decoding: result.errors.prefix { $0 != 10 }, as: UTF8.self))
-    }
-
-    private static func clean(_ text: String) -> String {
-        String(text.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.prefix(200).map(Character.init))
+        return Inspection.shownLine(String(decoding: result.errors.prefix { $0 != 10 }, as: UTF8.self))
     }
 }

@@ -6,15 +6,27 @@ import Platform
 ///
 /// What the entry does not say comes from `agents.defaults.sandbox`, then from OpenClaw's own defaults: mode off, workspaceAccess none,
 /// network none, readOnlyRoot true, capDrop ALL, no limits (OPENCLAW.md section 1). Binds of both places add up.
+/// A tool that runs commands beside the sandbox makes it none: `tools.exec.host` and `tools.elevated` of the entry and of the whole config are judged too
+/// (OpenClaw's documentation; not observed).
 struct SandboxRules {
     private let policy: SandboxPolicy
+    private let channel: String
+    private let ownTools: JSON.Node?
+    private let tools: JSON.Node?
     private let own: JSON.Node?
     private let defaults: JSON.Node?
     private let ownDocker: JSON.Node?
     private let defaultDocker: JSON.Node?
 
-    init(entry: JSON.Node, defaults: JSON.Node?, policy: SandboxPolicy) {
+    /// - Parameters:
+    ///   - defaults: `agents.defaults.sandbox`.
+    ///   - tools: the whole config's.
+    ///   - channel: by which the agent's person comes.
+    init(entry: JSON.Node, defaults: JSON.Node?, tools: JSON.Node?, channel: String, policy: SandboxPolicy) {
         self.policy = policy
+        self.channel = channel
+        self.tools = tools
+        ownTools = entry["tools"]
         self.defaults = defaults
         own = entry["sandbox"]
         ownDocker = own?["docker"]
@@ -33,7 +45,7 @@ struct SandboxRules {
         var key = ""
         var mend = Mend.none
 
-        enum Place { case sandbox, docker, browser }
+        enum Place { case sandbox, docker, browser, exec }
         enum Mend {
             /// Nothing that the entry says: it comes from the defaults, and those are the operator's.
             case none
@@ -48,6 +60,7 @@ struct SandboxRules {
     func faults(ownerUser: UInt32) -> [Fault] {
         var found: [Fault] = []
         place(&found)
+        if tools != nil || ownTools != nil { beside(&found) }
         if ownDocker != nil || defaultDocker != nil || own != nil || defaults != nil {
             container(&found)
             limits(&found)
@@ -84,6 +97,23 @@ struct SandboxRules {
             add("sandbox.backend is '\(backend)', not 'docker'", "backend", .set("docker"))
         }
     }
+
+    // Commands that do not run in the sandbox at all.
+    private func beside(_ found: inout [Fault]) {
+        let ownHost = ownTools?["exec"]?["host"]
+        if let host = (ownHost ?? tools?["exec"]?["host"])?.stringValue, host != "sandbox", host != "auto" {
+            found.append(
+                Fault(
+                    text: "tools.exec.host is '\(host)': commands run outside of the sandbox", place: .exec, key: "host", mend: ownHost == nil ? .none : .remove
+                ))
+        }
+        // OpenClaw asks both places; the whole config's must name somebody, the entry's may say nothing.
+        guard let elevated = tools?["elevated"], elevated["enabled"]?.boolValue != false, letsEverybody(elevated) else { return }
+        if let own = ownTools?["elevated"], own["enabled"]?.boolValue == false || own["allowFrom"] != nil && !letsEverybody(own) { return }
+        found.append(Fault(text: "tools.elevated lets everybody of \(channel) run commands outside of the sandbox"))
+    }
+
+    private func letsEverybody(_ elevated: JSON.Node) -> Bool { elevated["allowFrom"]?[channel]?.elements.contains { $0.equals("*") } ?? false }
 
     private func container(_ found: inout [Fault]) {
         let network = docker("network")?.stringValue ?? "none"
@@ -150,11 +180,17 @@ struct SandboxRules {
                 }
             }
         }
-        for key in ["seccompProfile", "apparmorProfile"] where docker(key)?.stringValue.map(trimmed)?.lowercased() == "unconfined" {
+        for key in ["seccompProfile", "apparmorProfile"] where docker(key)?.stringValue?.trimmedAndLowercased == "unconfined" {
             found.append(Fault(text: "sandbox.docker.\(key) is unconfined", place: .docker, key: key, mend: .remove))
         }
-        for (browser, mend) in [(own?["browser"], Fault.Mend.remove), (defaults?["browser"], .none)] where browser?["allowHostControl"]?.boolValue == true {
-            found.append(Fault(text: "sandbox.browser.allowHostControl is true", place: .browser, key: "allowHostControl", mend: mend))
+        for (browser, mend) in [(own?["browser"], Fault.Mend.remove), (defaults?["browser"], .none)] {
+            if browser?["allowHostControl"]?.boolValue == true {
+                found.append(Fault(text: "sandbox.browser.allowHostControl is true", place: .browser, key: "allowHostControl", mend: mend))
+            }
+            // It has a network of its own by default; the host's, or another container's, is none.
+            if let network = browser?["network"]?.stringValue?.trimmedAndLowercased, network == "host" || network.hasPrefix("container:") {
+                found.append(Fault(text: "sandbox.browser.network is '\(network)'", place: .browser, key: "network", mend: mend))
+            }
         }
     }
 
@@ -170,23 +206,4 @@ struct SandboxRules {
     }
 
     private func shown(_ node: JSON.Node?) -> String { node?.numberSpelling ?? node?.stringValue.map { "'\($0)'" } ?? "not set" }
-
-    private func trimmed(_ text: String) -> String {
-        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
-}
-
-extension AgentEntry {
-    /// Why its sandbox does not satisfy the policy; empty when it does.
-    /// - Parameters:
-    ///   - defaults: `agents.defaults.sandbox`.
-    ///   - ownerUser: the uid that the sandbox must run as, if the entry names one.
-    public func sandboxViolations(policy: SandboxPolicy, defaults: JSON.Node?, ownerUser: UInt32) -> [String] {
-        SandboxRules(entry: node, defaults: defaults, policy: policy).violations(ownerUser: ownerUser)
-    }
-
-    /// What differs from the policy without breaking it.
-    public func sandboxWarnings(policy: SandboxPolicy, defaults: JSON.Node?) -> [String] {
-        SandboxRules(entry: node, defaults: defaults, policy: policy).warnings()
-    }
 }

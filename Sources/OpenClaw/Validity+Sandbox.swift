@@ -59,12 +59,12 @@ extension Validity {
 
     private func network(_ value: JSON.Node) -> String? {
         guard let text = value.stringValue else { return "expected a string" }
-        return version.hasSchema && text != "bridge" && trimmedLower(text) == "host" ? "network 'host' is not allowed" : nil
+        return version.hasSchema && text != "bridge" && text.trimmedAndLowercased == "host" ? "network 'host' is not allowed" : nil
     }
 
     private func profile(_ value: JSON.Node) -> String? {
         guard let text = value.stringValue else { return "expected a string" }
-        return version.hasSchema && trimmedLower(text) == "unconfined" ? "'unconfined' is not allowed" : nil
+        return version.hasSchema && text.trimmedAndLowercased == "unconfined" ? "'unconfined' is not allowed" : nil
     }
 
     private func setupCommand(_ value: JSON.Node) -> String? {
@@ -78,12 +78,5 @@ extension Validity {
         guard value.kind == .number, let number = value.doubleValue else { return "expected a number" }
         if whole, number != number.rounded() { return "expected a whole number" }
         return number > 0 ? nil : "expected more than 0"
-    }
-
-    private func trimmedLower(_ text: String) -> String {
-        let bytes = text.utf8.map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
-        let spaces: [UInt8] = [9, 10, 11, 12, 13, 32]
-        let end = bytes.lastIndex { !spaces.contains($0) }.map { $0 + 1 } ?? 0
-        return String(decoding: bytes[..<end].drop { spaces.contains($0) }, as: UTF8.self)
     }
 }

@@ -95,6 +95,8 @@ public final class ClientConnection {
 
     private func wait(_ events: Int32, _ deadline: Deadline, _ operation: String) throws(SystemError) {
         while true {
+            // A peer that always has something to say keeps nobody longer.
+            if deadline.hasPassed { throw SystemError(operation, shown, .timedOut) }
             var set = [
                 pollfd(fd: socket.number, events: Int16(events), revents: 0), pollfd(fd: interrupt?.number ?? -1, events: Int16(POLLIN), revents: 0),
             ]

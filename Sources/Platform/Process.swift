@@ -87,12 +87,17 @@ public enum CurrentProcess {
 
 /// Signals that ask a process to end: held back while something must not be cut short.
 public enum Termination {
-    private static var set: sigset_t {
+    /// Without those that this process was started to ignore: nohup(1) means it, and so does a shell of its background.
+    nonisolated(unsafe) private static let set: sigset_t = {
         var set = sigset_t()
         sigemptyset(&set)
-        for s in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, s) }
+        for s in [SIGTERM, SIGINT, SIGHUP] {
+            var action = sigaction()
+            sigaction(s, nil, &action)
+            if dcb_is_ignored(&action) == 0 { sigaddset(&set, s) }
+        }
         return set
-    }
+    }()
 
     /// A broken pipe and the file size limit (ulimit -f) are errors of write(2), not a death.
     public static func ignoreBrokenPipe() {

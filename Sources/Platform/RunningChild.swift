@@ -8,6 +8,10 @@ public final class RunningChild {
     private let inlet: Descriptor
     private let out: Descriptor
     private let err: Descriptor
+    private static let lookMilliseconds = 500
+    /// For what is still in the pipes of one that has ended.
+    private static let leftMilliseconds = 1000
+
     /// How much of its input it was given.
     private var fed = 0
     /// How it ended; its pid may be another process's from then on.
@@ -59,6 +63,8 @@ public final class RunningChild {
         var nextBeat = Deadline(in: beatMilliseconds)
         var outOpen = true
         var errOpen = true
+        var nextLook = Deadline(in: RunningChild.lookMilliseconds)
+        var left: Deadline?
         feed(input, &failure)
         meanwhile()
         func beatWhenDue() {
@@ -75,12 +81,19 @@ public final class RunningChild {
             ]
             let limit = killAt ?? deadline
             let isDue = overflowed && killAt == nil
-            let n = poll(&set, 4, isDue ? 0 : Int32(clamping: min(limit.remainingMilliseconds, nextBeat.remainingMilliseconds)))
+            let wait = min(limit.remainingMilliseconds, nextBeat.remainingMilliseconds, nextLook.remainingMilliseconds)
+            let n = poll(&set, 4, isDue ? 0 : Int32(clamping: wait))
             if n < 0, Errno.current != .interrupted {
                 failure = SystemError("wait for", child.executable, .current)
                 break
             }
             beatWhenDue()
+            // What it started may hold its outputs open for ever.
+            if nextLook.hasPassed {
+                if left?.hasPassed ?? false { break }
+                if left == nil, hasEnded() { left = Deadline(in: RunningChild.leftMilliseconds) }
+                nextLook = Deadline(in: RunningChild.lookMilliseconds)
+            }
             if limit.hasPassed || set[3].revents != 0 || overflowed {
                 if killAt == nil {
                     timedOut = limit.hasPassed
@@ -112,6 +125,12 @@ public final class RunningChild {
             beat()
             nextBeat = Deadline(in: min(beatMilliseconds, 1 << 40))
         }
+    }
+
+    private func hasEnded() -> Bool {
+        var status: Int32 = 0
+        if ended == nil, waitpid(pid, &status, WNOHANG) == pid { ended = ExitStatus(status) }
+        return ended != nil
     }
 
     private func end(_ signal: Int32) { if ended == nil { _ = kill(child.ownGroup ? -pid : pid, signal) } }

@@ -64,9 +64,10 @@ public struct AgentUndo {
     private func delete(_ item: StepItem, with driver: CLIDriver, _ trash: Trash) throws(Problem) {
         let model = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version)
         // OpenClaw would remove an operator's binding together with the agent.
-        if !model.bindings(ofAgent: item.agentID.text).isEmpty {
+        if !model.bindings(ofAgent: item.agentID.text).isEmpty || model.broadcast.names(item.agentID.normalised) {
             throw Problem(
-                .notReady, "agent \(item.agentID.text) is still named by a binding of openclaw.json", hint: "remove that binding by hand, then run this again")
+                .notReady, "agent \(item.agentID.text) is still named by a binding or by broadcast of openclaw.json",
+                hint: "take it out there by hand, then run this again")
         }
         let entry = model.agent(item.agentID.text)?.node.value(maxDepth: 512)
         let folders = folders(item.agentID)

@@ -34,6 +34,10 @@ public final class Mending {
         let mend: Mend
         var item: StepItem?
         var claim: Claim?
+        /// The claim is a removal that was opened here.
+        var isFresh = false
+        /// The config was replaced by an edit that it had a part in.
+        var isTouched = false
         /// Of a provision: nothing is missing.
         var isWhole = false
         var skipped: String?
@@ -62,10 +66,10 @@ public final class Mending {
         // Out first: what comes in afterwards finds the place free.
         tasks = mends.map(Task.init)
         do throws(Problem) { try mend() } catch {
-            abandon(tasks.compactMap(\.claim))
+            giveBack(tasks)
             throw error
         }
-        abandon(tasks.filter { $0.failure != nil }.compactMap(\.claim))
+        giveBack(tasks.filter { $0.failure != nil })
         return tasks.map { task in
             if let problem = task.failure { return .failed(problem) }
             return task.skipped.map { .skipped($0) } ?? .done
@@ -95,17 +99,30 @@ public final class Mending {
                 if task.bindsNew { try r.enterLedger(.binding, agent: item.agentID.text, phone: item.phone) }
                 if task.joinsList { try r.enterLedger(.allow, agent: item.agentID.text, phone: item.phone) }
             },
-            recorded: { (item, claim, r) throws(Problem) in try self.record(try task(item), item, claim, r) })
+            recorded: { (item, claim, r) throws(Problem) in
+                // The file is replaced: of all that were in the edit, whatever becomes of this transaction.
+                for task in self.tasks where task.item?.problem == nil { task.isTouched = true }
+                try self.record(try task(item), item, claim, r)
+            })
     }
 
-    /// A claim of what failed is anyone's at once, and not for as long as this process lives.
-    private func abandon(_ held: [Claim]) {
+    /// Of what failed: a removal that was opened here and has touched nothing was never begun; it is decided anew by the next run. Any other claim is
+    /// anyone's at once, and not for as long as this process lives.
+    private func giveBack(_ failed: [Task]) {
+        let held = failed.filter { $0.claim != nil }
         if held.isEmpty { return }
         do throws(Problem) {
             try record.write { (r) throws(Problem) in
-                for claim in held where try r.claim(for: claim.phone)?.isHeld(with: claim.fence) == true { try r.abandon(claim.phone, fence: claim.fence) }
+                for task in held {
+                    guard let claim = task.claim, try r.claim(for: claim.phone)?.isHeld(with: claim.fence) == true else { continue }
+                    if task.isFresh, !task.isTouched {
+                        try r.withdrawRemoval(claim.phone, fence: claim.fence)
+                    } else {
+                        try r.abandon(claim.phone, fence: claim.fence)
+                    }
+                }
             }
-        } catch { workplace.command.console.warn("claims of what failed stay until this process ends: \(error.detail)") }
+        } catch { workplace.command.console.warn("claims of what failed stay: \(error.detail)") }
     }
 
     // MARK: under both locks
@@ -142,6 +159,7 @@ public final class Mending {
             return
         }
         let row = try r.liveRow(for: mend.phone)
+        task.isFresh = present == nil
         switch mend.work {
         case .finishRemoval, .settle:
             guard let present, r.mayTakeOver(present), present.kind == (mend.work == .settle ? .provision : .removal) else {

@@ -29,6 +29,7 @@ struct KeyringLook {
     private(set) var identity: (device: UInt64, inode: UInt64)?
     /// Others may read or write there.
     private(set) var isWide = false
+    private var hasWideEntry = false
     /// Why nothing or not all can be said of it.
     private(set) var obstacle: (State, String)?
     private(set) var findings: [OAuthFinding] = []
@@ -150,8 +151,10 @@ struct KeyringLook {
             obstacle = obstacle ?? (.unreadable, "an entry's mode bars its own user")
         }
         if status.permissions & 0o077 != 0 {
+            // Said once: an agent may have any number of them.
+            if !hasWideEntry { findings.append(OAuthFinding(id: "entry-mode", severity: .warning, detail: "an entry of the keyring is open to other users")) }
+            hasWideEntry = true
             isWide = true
-            findings.append(OAuthFinding(id: "entry-mode", severity: .warning, detail: "an entry of the keyring is open to other users"))
         }
         do throws(SystemError) {
             var file = TokenFile(try keyring.file(name).readToEnd(limit: KeyringLook.greatestEntry))

@@ -63,12 +63,18 @@ struct Drifts {
     }
 
     /// Whether a wrong binding is ours to take out or to correct: our ledger has a binding of that phone, the form is ours, and it leads nowhere or to
-    /// another person's agent. Where it leads to an agent of the operator's, the operator may have meant it.
+    /// another person's agent, like all others of that phone that are not to its own. Where one leads to an agent of the operator's, the operator may have
+    /// meant it.
     static func isMendable(_ binding: Binding, _ facts: Facts) -> Bool {
         guard let model = facts.model, let phone = binding.peerID, binding.isDirectPeer, binding.channel == model.policy.channel else { return false }
         if let user = facts.user(binding.agentID), user.ledger.contains(.binding), user.ledgerPhone == phone { return true }
         guard let owner = facts.user(ofPhone: phone), owner.ledger.contains(.binding), owner.entry != nil else { return false }
-        guard binding.accountID == model.policy.account, model.bindings(ofPhone: phone, limit: 2).count == 1 else { return false }
-        return model.agent(binding.agentID) == nil || facts.user(binding.agentID)?.liveRow != nil
+        // So many are nobody's slip.
+        let all = model.bindings(ofPhone: phone, limit: 8)
+        return all.count < 8
+            && !all.contains { other in
+                other.agentID != owner.entry?.id
+                    && (other.accountID != model.policy.account || model.agent(other.agentID) != nil && facts.user(other.agentID)?.liveRow == nil)
+            }
     }
 }

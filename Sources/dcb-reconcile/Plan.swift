@@ -91,12 +91,16 @@ struct Plan {
         }
         if user.files.agentDir.isMissing { lacks.append("its agent folder is missing") }
         let bindings = model.bindings(ofPhone: row.phone)
-        var others: Set<String> = []
-        if !bindings.contains(where: { $0.agentID == entry.id }) {
+        let wrong = bindings.filter { $0.agentID != entry.id }
+        var others = Set(wrong.filter { Drifts.isMendable($0, facts) }.map(\.agentID))
+        if wrong.count == bindings.count {
             lacks.append("it is not bound")
-            for binding in bindings where Drifts.isMendable(binding, facts) { others.insert(binding.agentID) }
             // Routed to somebody whom the operator may have meant.
-            if others.count < Set(bindings.map(\.agentID)).count { return }
+            if others.count < Set(wrong.map(\.agentID)).count { return }
+        } else {
+            // What is left of an earlier agent is forgotten by itself.
+            others = others.filter { facts.user($0)?.liveRow != nil }
+            if !others.isEmpty { lacks.append("its phone is bound to another user's agent too") }
         }
         if case .listed = model.directMessages, let phone = PhoneNumber(e164: row.phone), !model.isAllowed(phone) {
             lacks.append("it is not on the allow-list")

@@ -13,6 +13,10 @@ final class ChildRun: Watcher {
     /// From TERM to KILL.
     private static let graceMilliseconds = 5000
     private static let lineLimitBytes = 1 << 20
+    /// What it may say of each document on standard error.
+    private static let errorLimitBytes = 16384
+    /// Reads of a pipe before others have their turn.
+    private static let readLimit = 4
 
     private let loop: Loop
     private let child: PolledChild
@@ -20,8 +24,8 @@ final class ChildRun: Watcher {
     private var fed = 0
     private var output = Lines()
     private var errors = Lines()
-    private let outputLimit: Int
-    private var said = 0
+    private var outputLeft: Int
+    private var errorsLeft: Int
     private var timer: Int?
     private var timedOut = false
     private var overflowed = false
@@ -36,11 +40,12 @@ final class ChildRun: Watcher {
     var onEnd: (End) -> Void = { _ in }
 
     /// Starts it.
-    /// - Parameter documents: how many it was given: 1 MiB of output each.
+    /// - Parameter documents: how many it was given: 1 MiB of output each, and 16 KiB of standard error.
     init(_ loop: Loop, _ process: ChildProcess, input: [UInt8], documents: Int, deadlineMilliseconds: Int) throws(SystemError) {
         self.loop = loop
         self.input = input
-        outputLimit = (documents + 1) << 20
+        outputLeft = (documents + 1) << 20
+        errorsLeft = (documents + 4) * ChildRun.errorLimitBytes
         var process = process
         process.ownGroup = true
         // It finishes what it has begun when we are gone.
@@ -81,9 +86,9 @@ final class ChildRun: Watcher {
         if descriptor === child.input {
             feed()
         } else if descriptor === child.output {
-            drain(child.output, &output, onOutput)
+            drain(child.output, &output, &outputLeft, ChildRun.readLimit, onOutput)
         } else if descriptor === child.errors {
-            drain(child.errors, &errors, onError)
+            drain(child.errors, &errors, &errorsLeft, ChildRun.readLimit, onError)
         }
     }
 
@@ -101,17 +106,20 @@ final class ChildRun: Watcher {
         loop.close(child.input)
     }
 
-    private func drain(_ from: Descriptor, _ lines: inout Lines, _ tell: (ArraySlice<UInt8>) -> Void) {
-        while from.number >= 0 {
+    private func drain(_ from: Descriptor, _ lines: inout Lines, _ left: inout Int, _ reads: Int, _ tell: (ArraySlice<UInt8>) -> Void) {
+        var reads = reads
+        while from.number >= 0, reads > 0 {
+            reads -= 1
             switch from.receive(into: loop.buffer) {
             case .bytes(let n):
-                said += n
-                if said > outputLimit || !lines.add(UnsafeRawBufferPointer(rebasing: loop.buffer[..<n]), limit: ChildRun.lineLimitBytes, tell) {
-                    if !overflowed {
-                        overflowed = true
-                        end()
-                    }
-                    lines = Lines()
+                left -= n
+                if left >= 0, lines.add(UnsafeRawBufferPointer(rebasing: loop.buffer[..<n]), limit: ChildRun.lineLimitBytes, tell) { continue }
+                // Nobody listens any more, and it is ended.
+                lines = Lines()
+                loop.close(from)
+                if !overflowed {
+                    overflowed = true
+                    end()
                 }
             case .wouldBlock: return
             case .ended, .failed: return loop.close(from)
@@ -123,8 +131,8 @@ final class ChildRun: Watcher {
     func lookForEnd() {
         guard !hasEnded, let status = child.ended() else { return }
         hasEnded = true
-        drain(child.output, &output, onOutput)
-        drain(child.errors, &errors, onError)
+        drain(child.output, &output, &outputLeft, .max, onOutput)
+        drain(child.errors, &errors, &errorsLeft, .max, onError)
         output.finish(onOutput)
         errors.finish(onError)
         loop.cancel(timer)

@@ -1,3 +1,4 @@
+import CommandKit
 import JSON
 import Platform
 
@@ -29,6 +30,18 @@ final class Confirmation {
         do throws(SystemError) {
             let run = try ChildRun(
                 server.loop, process, input: input, documents: documents.count, deadlineMilliseconds: Confirmation.waitMilliseconds + 30_000)
+            var isTold = false
+            run.onOutput = { [unowned self] line in
+                guard !isTold, let answer = (try? Value(parsing: Array(line), dialect: .json, limits: .strict))?.objectValue, answer["applied"] == false else {
+                    return
+                }
+                isTold = true
+                server.log.say("warning", "the gateway has not applied all of a group: \(answer["hint"]?.stringValue ?? "dcb-bind --ask says why")")
+            }
+            run.onError = { [unowned self] line in
+                guard let reported = ReportedProblem(line: line) else { return server.log.foreign(line, from: "confirmation") }
+                server.log.problem(reported.problem, reporter: reported.command)
+            }
             run.onEnd = { [unowned self] in
                 server.children.remove(self.run)
                 self.run = nil

@@ -179,7 +179,9 @@ final class Connection: Watcher {
 
     private func refuse(_ violation: Violation) {
         keepsAlive = false
-        let refused = exchange ?? server.exchange(for: self, nil, begunMicroseconds: begunMicroseconds)
+        // What was read of it tells at least whether its answer has content.
+        let method = parser.head.target == nil ? Method.other : parser.head.method
+        let refused = exchange ?? server.exchange(for: self, nil, method: method, begunMicroseconds: begunMicroseconds)
         answer(refused, .refused(violation))
     }
 

@@ -121,12 +121,12 @@ final class Server {
     // MARK: requests
 
     /// - Parameter head: nil when none could be read.
-    func exchange(for connection: Connection, _ head: RequestHead?, begunMicroseconds: Int64) -> Exchange {
+    func exchange(for connection: Connection, _ head: RequestHead?, method: Method = .other, begunMicroseconds: Int64) -> Exchange {
         requests += 1
         let client = Client(peer: connection.peer, forwarded: settings.trusted.isEmpty ? [] : head?.values("x-forwarded-for") ?? [], trusted: settings.trusted)
         let found: (route: Route, phone: [UInt8]?) = head?.withPath(Route.find) ?? (.none, nil)
         return Exchange(
-            id: idPrefix + "-" + String(requests, radix: 36), client: client, method: head?.method ?? .other, route: found.route, segment: found.phone,
+            id: idPrefix + "-" + String(requests, radix: 36), client: client, method: head?.method ?? method, route: found.route, segment: found.phone,
             begunMicroseconds: begunMicroseconds, connection: connection)
     }
 

@@ -30,6 +30,10 @@ import Testing
                 "echo 'Normalized agent id.'; echo '{\"ok\":false,\"error\":{\"type\":\"cli_error\",\"message\":\"the reason\"}}'; echo other >&2; exit 1",
                 .openclawFailed, "exit 1: the reason"
             ),
+            (
+                "printf 'id +15559876543 (ada@example.com) \\302\\233 15559876543\\n' >&2; exit 1", .openclawFailed,
+                "exit 1: id +*******6543 …@example.com) +*******6543"
+            ),
             ("echo '{\"error\":'; echo plain >&2; exit 1", .openclawFailed, "exit 1: plain"),
             ("echo 'Error: config changed since last load' >&2; exit 1", .changedMeanwhile, "exit 1: Error: config changed since last load"),
             ("echo 'file lock timeout for /state/openclaw.json' >&2; exit 1", .configLocked, "exit 1: file lock timeout for /state/openclaw.json"),

@@ -32,6 +32,8 @@ import Testing
         (good.replacing("capDrop", with: "dangerouslyAllowExternalBindSources:false,capDrop"), "{}", 0),
         (good, "{docker:{dangerouslyAllowContainerNamespaceJoin:true}}", 1), (good.replacing("capDrop", with: "seccompProfile:'Unconfined',capDrop"), "{}", 1),
         (good.replacing("capDrop", with: "user:'1000:1000',capDrop"), "{}", 0), (good.replacing("capDrop", with: "user:'0:0',capDrop"), "{}", 1),
+        (good, "{browser:{network:' Host'}}", 1), (good.replacing("scope", with: "browser:{network:'container:x'},scope"), "{}", 1),
+        (good, "{browser:{network:'openclaw-sandbox-browser'}}", 0),
         (good, "{docker:{user:'root'}}", 1), (good.replacing("scope", with: "backend:'ssh',scope"), "{}", 1), ("{}", "{}", 4), ("null", "{}", 4),
     ]
 
@@ -39,8 +41,9 @@ import Testing
     func satisfies(_ index: Int) throws {
         let item = Self.cases[index]
         let document = try JSON.Document(parsing: Array("{entry:{sandbox:\(item.sandbox)},defaults:\(item.defaults)}".utf8), dialect: .json5)
-        let entry = AgentEntry(id: "user_1", key: "user_1", node: try #require(document.root["entry"]), position: 0, shape: .entries)
-        let violations = entry.sandboxViolations(policy: SandboxPolicy(), defaults: document.root["defaults"], ownerUser: 1000)
+        let entry = try #require(document.root["entry"])
+        let rules = SandboxRules(entry: entry, defaults: document.root["defaults"], tools: nil, channel: "whatsapp", policy: SandboxPolicy())
+        let violations = rules.violations(ownerUser: 1000)
         #expect(violations.count == item.broken, "\(item.sandbox) \(item.defaults): \(violations)")
     }
 
@@ -52,10 +55,29 @@ import Testing
         policy.binds = ["/a:/b"]
         let document = try JSON.Document(
             parsing: Array("{sandbox:\(Self.good.replacing("capDrop", with: "readOnlyRoot:false,binds:['/a:/b'],capDrop"))}".utf8), dialect: .json5)
-        let entry = AgentEntry(id: "user_1", key: "user_1", node: document.root, position: 0, shape: .entries)
-        #expect(entry.sandboxViolations(policy: policy, defaults: nil, ownerUser: 1000).count == 3)
-        #expect(entry.sandboxWarnings(policy: policy, defaults: nil).isEmpty)
+        let node = document.root
+        let rules = SandboxRules(entry: node, defaults: nil, tools: nil, channel: "whatsapp", policy: policy)
+        #expect(rules.violations(ownerUser: 1000).count == 3)
+        #expect(rules.warnings().isEmpty)
         policy.image = "mine:1"
-        #expect(entry.sandboxWarnings(policy: policy, defaults: nil).count == 1)
+        #expect(SandboxRules(entry: node, defaults: nil, tools: nil, channel: "whatsapp", policy: policy).warnings().count == 1)
+    }
+
+    /// Tools of an entry and of the whole config, and how many rules are broken: what runs beside the sandbox.
+    @Test(arguments: [
+        ("{}", "{}", 0), ("{}", "{exec:{host:'gateway'}}", 1), ("{}", "{exec:{host:'node'}}", 1), ("{exec:{host:'gateway'}}", "{}", 1),
+        ("{exec:{host:'sandbox'}}", "{exec:{host:'gateway'}}", 0), ("{exec:{host:'auto'}}", "{}", 0), ("{exec:{security:'full'}}", "{exec:{}}", 0),
+        ("{}", "{elevated:{allowFrom:{whatsapp:['*']}}}", 1), ("{}", "{elevated:{enabled:true,allowFrom:{whatsapp:['+15550000009','*']}}}", 1),
+        ("{}", "{elevated:{enabled:false,allowFrom:{whatsapp:['*']}}}", 0), ("{}", "{elevated:{allowFrom:{whatsapp:['+15550000009']}}}", 0),
+        ("{}", "{elevated:{allowFrom:{telegram:['*']}}}", 0), ("{elevated:{enabled:false}}", "{elevated:{allowFrom:{whatsapp:['*']}}}", 0),
+        ("{elevated:{allowFrom:{whatsapp:[]}}}", "{elevated:{allowFrom:{whatsapp:['*']}}}", 0),
+        ("{elevated:{enabled:true,allowFrom:{whatsapp:['*']}}}", "{elevated:{allowFrom:{whatsapp:['*']}}}", 1),
+        ("{elevated:{allowFrom:{whatsapp:['*']}}}", "{}", 0), ("{}", "{elevated:{allowFrom:{whatsapp:['*']}},exec:{host:'gateway'}}", 2),
+    ])
+    func besideTheSandbox(_ own: String, _ tools: String, _ broken: Int) throws {
+        let document = try JSON.Document(parsing: Array("{entry:{sandbox:\(Self.good),tools:\(own)},tools:\(tools)}".utf8), dialect: .json5)
+        let entry = try #require(document.root["entry"])
+        let rules = SandboxRules(entry: entry, defaults: nil, tools: document.root["tools"], channel: "whatsapp", policy: SandboxPolicy())
+        #expect(rules.violations(ownerUser: 1000).count == broken, "\(rules.violations(ownerUser: 1000))")
     }
 }

@@ -70,10 +70,10 @@ import Testing
         #expect(result.status == .signalled(SIGKILL))
     }
 
-    /// A grandchild keeps the pipes: the deadline still holds, and the child's own end is what is told.
-    @Test func aGrandchildThatHoldsThePipe() throws {
-        let result = try run("sleep 1000 & echo $!; exit 5", milliseconds: 1500)
-        #expect(result.timedOut)
+    /// A grandchild keeps the pipes: nobody waits for that, and the child's own end is what is told.
+    @Test(arguments: [false, true]) func aGrandchildThatHoldsThePipe(_ ownGroup: Bool) throws {
+        let result = try run("setsid sleep 1000 & echo $!; exit 5", milliseconds: 600_000, ownGroup: ownGroup)
+        #expect(!result.timedOut)
         #expect(result.status == .exited(5))
         let left = String(decoding: result.output, as: UTF8.self).split(separator: "\n").first.flatMap { Int32($0) }
         if let left { kill(left, SIGKILL) }

@@ -42,6 +42,23 @@ import Testing
         #expect(try connection.receive(atMost: 100, deadline: deadline).isEmpty)
     }
 
+    /// A peer that never stops talking is left at the deadline.
+    @Test func anEndlessAnswer() throws {
+        let listener = try Listener()
+        let deadline = Deadline(in: 1000)
+        let connection = try ClientConnection(listener.address, deadline: deadline)
+        let other = accept(listener.number, nil, nil)
+        defer { close(other) }
+        let words = [UInt8](repeating: 65, count: 4096)
+        let error = thrown(SystemError.self) {
+            for _ in 0..<3_000_000 {
+                _ = send(other, words, words.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                _ = try connection.receive(atMost: 4096, deadline: deadline)
+            }
+        }
+        #expect(error?.code == .timedOut)
+    }
+
     @Test func nobodyThere() throws {
         let address = try Listener().address
         let error = thrown(SystemError.self) { _ = try ClientConnection(address, deadline: Deadline(in: 60_000)) }

@@ -107,12 +107,15 @@ import Testing
         #expect(try scratch.picture() == before)
     }
 
-    /// Routed elsewhere already: by whatever account, kind and agent.
+    /// Routed elsewhere already: by whatever account, kind and agent, and in whatever spelling OpenClaw takes for the same.
     @Test(arguments: [
-        ("main", "accountId:'*',"), ("main", ""), ("main", "accountId:'other',"), ("user_0000000000000001", "accountId:'*',"),
+        ("main", "channel:'whatsapp',accountId:'*',", "+15550000001"), ("main", "channel:'whatsapp',", "+15550000001"),
+        ("main", "channel:'whatsapp',accountId:'other',", "+15550000001"), ("user_0000000000000001", "channel:'whatsapp',accountId:'*',", "+15550000001"),
+        ("main", "channel:'WhatsApp',accountId:'*',", "+15550000001"), ("main", "channel:' whatsapp\\n',accountId:'*',", "+15550000001"),
+        ("main", "channel:'whatsapp',", "\\t+15550000001 "),
     ])
-    func aPhoneThatIsBoundElsewhere(_ agent: String, _ account: String) throws {
-        let binding = "{agentId:'\(agent)',match:{channel:'whatsapp',\(account)peer:{kind:'direct',id:'+15550000001'}}}"
+    func aPhoneThatIsBoundElsewhere(_ agent: String, _ match: String, _ peer: String) throws {
+        let binding = "{agentId:'\(agent)',match:{\(match)peer:{kind:'direct',id:'\(peer)'}}}"
         let scratch = try Scratch(
             config:
                 "{gateway:{mode:'local'},agents:{ownership:'explicit',entries:{main:{},user_0000000000000001:{}}},bindings:[\(binding)],channels:{whatsapp:{}}}"
@@ -123,6 +126,34 @@ import Testing
         #expect(output.problem == "phone-bound-elsewhere", "\(output.err)")
         #expect(output.code == 65)
         #expect(try scratch.picture() == before)
+    }
+
+    /// OpenClaw asks `broadcast` before any binding.
+    @Test(arguments: [
+        "'+15550000001':['main']", "'whatsapp:+15550000001':{agents:['Main'],mentionGating:false}", "strategy:'parallel','+15550000001':['AGENT','main']",
+    ])
+    func aPhoneThatIsBroadcastElsewhere(_ broadcast: String) throws {
+        let scratch = try Scratch()
+        let made = try scratch.made(Scratch.phone(1))
+        let before = try scratch.configText()
+        let agent = made.text("agentId") ?? ""
+        func write(_ broadcast: String) throws {
+            let text = broadcast.replacing("AGENT", with: agent.uppercased().replacing("USER_", with: "user_"))
+            try scratch.write(before.replacing("\"session\": {", with: "broadcast:{\(text)},\"session\": {"), to: scratch.config)
+        }
+        try write(broadcast)
+        let picture = try scratch.picture()
+        let output = try scratch.step("dcb-bind", [], [made])
+        #expect(output.code == 65 && output.problem == "phone-bound-elsewhere", "\(output.err)")
+        #expect(try scratch.picture() == picture)
+        // To its own agent alone it may go; and that agent is not removed while it is named there.
+        try write("'+15550000001':['AGENT'],'+15550000002':['main']")
+        let bound = try scratch.only(try scratch.step("dcb-bind", [], [made]))
+        try scratch.only(try scratch.step("dcb-bind", ["--undo"], [bound]))
+        let kept = try scratch.step("dcb-create-agent", ["--undo"], [bound])
+        #expect(kept.code == 65 && kept.problem == "not-ready" && kept.problems.first?.text("detail")?.contains("broadcast") == true, "\(kept.err)")
+        try write("'+15550000002':['main']")
+        try scratch.only(try scratch.step("dcb-create-agent", ["--undo"], [bound]))
     }
 
     /// An agent that answers another phone in the file, whatever the record says.

@@ -45,6 +45,24 @@ import Testing
         gateway.thaw()
     }
 
+    /// One that is silent in the middle of a nudge, as each is that reloads many agents: others write meanwhile.
+    @Test func itKeepsNobodyFromWriting() throws {
+        let scratch = try Scratch()
+        let marked = scratch.folder + "/applying"
+        _ = try GatewayStandin(scratch, ["always blind", "before config.apply 1 run touch '\(marked)'; sleep 45"])
+        let bound = try scratch.bound(Scratch.phone(1))
+        // The first answer tells of a file as old as this that the gateway is blind.
+        let changed = try #require(try Files.status(scratch.config)).changedNanoseconds
+        try until("the file to be old") { Clock.realNanoseconds - changed > 5_000_000_000 }
+        let started = try scratch.start("dcb-bind", ["--ask", "--wait", "60s"], [bound])
+        try until(seconds: 60, "the nudge") { Files.exists(marked) }
+        let environment = ["DCB_GATEWAY_URL": "", "DCB_GATEWAY_TOKEN_FILE": ""]
+        let output = try scratch.step("dcb-onboard", [], [["phone": .string(Scratch.phone(2))]], environment: environment)
+        #expect(output.code == 0 && output.document.text("outcome") == "created", "\(output.err)")
+        #expect(try started.wait(seconds: 120).code == 0)
+        try expectWhole(scratch, 2)
+    }
+
     /// Between any two calls, and in the middle of one. Whoever asks again hears that it is applied.
     @Test(arguments: ["config.get", "config.apply"], ["before", "after"]) func restarts(_ method: String, _ when: String) throws {
         let scratch = try Scratch()

@@ -47,7 +47,7 @@ import Testing
     }
 
     /// What OpenClaw's write would destroy keeps us from asking for one.
-    @Test(arguments: ["comment", "include", "link", "json5", "large", "other"]) func whatMustNotBeRewritten(_ why: String) throws {
+    @Test(arguments: ["comment", "include", "link", "json5", "large", "other", "same path"]) func whatMustNotBeRewritten(_ why: String) throws {
         var text = Scratch.plainConfig
         switch why {
         case "comment": text = text.replacing("\"bindings\"", with: "// mine\n  \"bindings\"")
@@ -64,12 +64,12 @@ import Testing
                 "/bin/sh", ["-c", "mkdir real && mv state/openclaw.json real/ && ln -s ../real/openclaw.json state/openclaw.json"].withFolder(scratch))
         }
         let gateway: GatewayStandin
-        if why == "other" {
-            // Another operator's gateway at the address that we were given.
+        if why == "other" || why == "same path" {
+            // Another operator's gateway at the address that we were given; in two containers a path may be the same.
             let other = try Scratch()
             let bystander = try other.bound(Scratch.phone(900))
             let before = try other.configText()
-            gateway = try GatewayStandin(other, ["always blind"])
+            gateway = try GatewayStandin(other, ["always blind"] + (why == "other" ? [] : ["always path \(scratch.config)"]))
             scratch.environment["DCB_GATEWAY_URL"] = gateway.url
             scratch.environment["DCB_GATEWAY_TOKEN_FILE"] = other.environment["DCB_GATEWAY_TOKEN_FILE"]
             try ask(scratch, gateway, why)
@@ -85,7 +85,7 @@ import Testing
         let before = try scratch.configText()
         let hints = [
             "comment": "has comments", "include": "includes other files", "link": "symbolic link", "json5": "is JSON5", "large": "larger than",
-            "other": "another openclaw.json",
+            "other": "another openclaw.json", "same path": "another openclaw.json",
         ]
         let output = try scratch.step("dcb-bind", ["--ask", "--wait", "3s"], [bound])
         #expect(output.code == 0 && output.document["applied"] == false)

@@ -34,6 +34,8 @@ import Testing
         Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"]", defaults: "{ \"docker\": { \"binds\": [\"/home:/home\"] } }"),
         Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"user\":\"0\""),
         Case("\"capDrop\":[\"ALL\"]", "\"capDrop\":[\"ALL\"],\"dangerouslyAllowReservedContainerTargets\":true"),
+        Case("\"scope\":\"agent\"", "\"scope\":\"agent\",\"browser\":{\"network\":\"host\"}"),
+        Case("\"name\":\"User Agent\"", "\"name\":\"User Agent\",\"tools\":{\"exec\":{\"host\":\"gateway\"}}"),
         Case("\"scope\":\"agent\"", "\"scope\":\"agent\"", defaults: "{ \"docker\": { \"dangerouslyAllowExternalBindSources\": true } }"),
     ]
 

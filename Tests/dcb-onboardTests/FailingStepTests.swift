@@ -150,6 +150,14 @@ extension OnboardTests {
             try bench.expectOne(Self.phone, step)
         }
 
+        /// What nohup(1), and a shell of its background, have set to be ignored stays so: for the command and for its steps.
+        @Test func signalsThatAreIgnored() throws {
+            let bench = try Bench(["bind": "kill -HUP $PPID $$; kill -INT $PPID $$; real \"$@\""])
+            let output = try bench.shell("trap '' HUP INT; echo '\(document("+15554010009"))' | dcb-onboard")
+            #expect(output.code == 0 && output.document.text("outcome") == "created", "\(output.err)")
+            #expect(try bench.shell("echo '\(document("+15554010010"))' | dcb-onboard").code == 129)
+        }
+
         /// SIGTERM while a step runs, or directly after its work: 143, and done or undone.
         @Test(arguments: Killed.onboarding, ["before", "after"]) func terminated(_ step: String, _ when: String) throws {
             let about = "\(when) \(step)"

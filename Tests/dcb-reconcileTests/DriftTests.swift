@@ -59,6 +59,40 @@ import Testing
         #expect(repair.findings.filter { $0.text("subject") == house.agents[1] }.allSatisfy { $0["mended"] == false })
     }
 
+    /// A repair that OpenClaw's rules refuse has decided nothing: when the file is put back, nobody is removed by it.
+    @Test func aRepairOfARefusedFile() throws {
+        let house = try House()
+        let good = try house.scratch.configText()
+        try house.cut(try house.entry(1))
+        let telegram = "{\"agentId\": \"\(house.agents[1])\", \"match\": {\"channel\": \"telegram\", \"peer\": {\"kind\": \"direct\", \"id\": \"77\"}}},"
+        try house.change("\"bindings\": [", "\"bindings\": [" + telegram)
+        let broken = try house.scratch.configText()
+        let repair = try house.repair()
+        #expect(repair.output.code == 78 && repair.output.problem == "config-invalid" && repair.names == ["cancel"], "\(repair.output.err)")
+        #expect(try house.scratch.configText() == broken)
+        #expect(try house.scratch.run("dcb-state", ["claims"]).out.isEmpty)
+        try house.scratch.write(good, to: house.scratch.config)
+        #expect(try house.isWhole())
+    }
+
+    /// The first of a phone's bindings wins: another user's goes, its own stays.
+    @Test func aBindingBeforeItsOwn() throws {
+        let house = try House()
+        try house.change("\"bindings\": [", "\"bindings\": [" + (try house.binding(1).replacing(house.agents[1], with: house.agents[2])) + ",")
+        #expect(try house.check().findings("I4").contains { $0.text("severity") == "critical" })
+        let repair = try house.repair()
+        #expect(repair.output.code == 0 && repair.names == ["complete"], "\(repair.output.err)")
+        #expect(try house.isWhole())
+    }
+
+    @Test func whatBroadcastGivesToOthers() throws {
+        let house = try House()
+        try house.change("\"session\": {", "\"broadcast\": {\"\(house.phone(1))\": [\"\(house.agents[2])\"]},\n\"session\": {")
+        let found = try house.check().findings("I4")
+        #expect(found.count == 1 && found.first?.text("severity") == "critical" && found.first?.text("subject") == "/broadcast")
+        #expect(try house.repair().actions.isEmpty)
+    }
+
     /// What failed is not called mended, and its claim is anyone's.
     @Test func aRemovalThatCannotBeFinished() throws {
         let house = try House()

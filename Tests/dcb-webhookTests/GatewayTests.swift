@@ -27,6 +27,17 @@ import Testing
         #expect(try scratch.run("dcb-state", ["list"]).documents.count == 300)
     }
 
+    /// What keeps the background from confirming is the operator's to know.
+    @Test(arguments: ["unauthorised", "address"]) func whatCannotBeConfirmedIsTold(_ why: String) throws {
+        let scratch = try Scratch()
+        let gateway = try GatewayStandin(scratch, ["always unauthorised"])
+        let listener = try Listener(scratch, why == "address" ? ["--gateway", "localhost:18789"] : [])
+        #expect(try listener.onboard("+15558090002").status == 201)
+        let words = why == "address" ? "option --gateway" : "does not accept the token"
+        try until(seconds: 60, "the log") { listener.started.errors.contains(words) }
+        #expect(gateway.url.hasPrefix("http"))
+    }
+
     /// The listener tells its children where the gateway is, and never what its token is.
     @Test func theTokenIsAFile() throws {
         let scratch = try Scratch()

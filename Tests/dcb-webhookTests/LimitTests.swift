@@ -37,6 +37,19 @@ import Testing
         try until(seconds: 60, "its end") { try listener.metric("connections") == 1 }
     }
 
+    /// A child that floods: it is heard no more, and asked to end.
+    @Test func aChildThatFloods() throws {
+        let scratch = try Scratch()
+        let well = "[ \"$1\" = check ] && { echo '{\"ok\":true,\"findings\":[]}'; exit 0; }"
+        let flood = "trap '' TERM PIPE; yes x | head -c 600000 >&2 2> /dev/null; echo $? > '\(scratch.folder)/code'; exit 9"
+        let listener = try Listener(scratch, ["--child-timeout", "60s"], state: well + "; " + flood)
+        #expect(try listener.ask("GET", "/onboarding/state/+15551230001").status >= 500)
+        try until("the child's end") { try Files.exists(scratch.folder + "/code") && !scratch.text(scratch.folder + "/code").isEmpty }
+        #expect(try scratch.text(scratch.folder + "/code") == "1\n")
+        #expect(listener.started.errors.utf8.count < 1 << 20)
+        #expect(try listener.ask("GET", "/health").status == 200)
+    }
+
     @Test func connectionsAreCounted() throws {
         let listener = try listener(["--max-connections", "4", "--header-timeout", "60s"])
         let idle = try (0..<4).map { _ in try listener.caller() }

@@ -92,6 +92,17 @@ import Testing
         #expect(try listener.ask("CONNECT", "localhost:80").status == 404)
     }
 
+    /// An answer to HEAD has no content, also when the request was refused while it was read (RFC 9110 section 9.3.2).
+    @Test(arguments: ["Host: a\r\nHost: b\r\n\r\n", "Host: a\r\nX : y\r\n\r\n", "Host: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n"])
+    func aRefusedHead(_ lines: String) throws {
+        let listener = try listener()
+        let caller = try listener.caller()
+        try caller.send("HEAD /health HTTP/1.1\r\n" + lines)
+        let reply = try caller.answer(toHead: true)
+        #expect(reply.status == 400 && reply.closes && reply.fields["content-length"] != nil)
+        #expect(try caller.end() == "")
+    }
+
     /// After a message whose end is not known nothing of the connection is believed.
     @Test(arguments: [
         ("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400), ("Content-Length: 2\r\nContent-Length: 2\r\n", 400), ("Content-Length: +2\r\n", 400),

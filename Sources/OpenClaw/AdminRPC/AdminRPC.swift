@@ -107,7 +107,6 @@ public struct AdminRPC: Sendable {
     /// The gateway's words as a log may have them: one line, not endless, no phone number, and not the token, should somebody echo it.
     private func clean(_ text: String) -> String {
         if let token, text.contains(token.revealForAuthorization()) { return "\(token)" }
-        let line = String(text.unicodeScalars.prefix(200).map { $0.value < 32 || (0x7f...0x9f).contains($0.value) ? " " : Character($0) })
-        return line.split(separator: " ").map { Inspection.shown(String($0)) }.joined(separator: " ")
+        return Inspection.shownLine(text)
     }
 }

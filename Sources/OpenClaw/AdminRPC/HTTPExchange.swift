@@ -31,6 +31,8 @@ struct HTTPResponseReader {
     /// More than any server's headers need.
     private static let headLimitBytes = 64 << 10
 
+    private static let interimLimit = 16
+
     private let connection: ClientConnection
     private let deadline: Deadline
     private let bodyLimitBytes: Int
@@ -45,10 +47,12 @@ struct HTTPResponseReader {
     }
 
     mutating func read() throws(AdminRPCError) -> (status: Int, body: [UInt8]) {
-        var head = try readHead()
         // 1xx is not the answer yet (RFC 9110 section 15.2).
-        while head.status < 200 { head = try readHead() }
-        return (head.status, try readBody(head))
+        for _ in 0...HTTPResponseReader.interimLimit {
+            let head = try readHead()
+            if head.status >= 200 { return (head.status, try readBody(head)) }
+        }
+        throw .malformed("it begins again and again")
     }
 
     private mutating func readHead() throws(AdminRPCError) -> HTTPResponseHead {

@@ -42,6 +42,18 @@ extension Invariant {
             }
         }
         doubled(facts, model, &found)
+        broadcasts(facts, model, &found)
+    }
+
+    private static func broadcasts(_ facts: Facts, _ model: ConfigModel, _ found: inout Findings) {
+        for user in facts.users where !user.isInProgress {
+            guard let row = user.liveRow else { continue }
+            for agent in model.broadcast.agents(ofPhone: row.phone, channel: model.policy.channel) where agent != user.entry?.id {
+                found.add(
+                    "/broadcast", "it gives the messages of \(Redaction.phone(row.phone)) to agent \(agent), and its own is \(user.agentID)",
+                    hint: "take that phone out of broadcast by hand", agent: user.agentID, severity: .critical)
+            }
+        }
     }
 
     /// Phones with more than one binding. Of one that is nobody's of ours, several to one agent are the operator's way.

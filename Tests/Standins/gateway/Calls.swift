@@ -81,7 +81,7 @@ final class Calls {
 
     private func payload(_ method: String, _ parameters: Object) throws(Failure) -> [UInt8] {
         switch method {
-        case "config.get": return ConfigAnswer(gateway).bytes
+        case "config.get": return ConfigAnswer(gateway, path: control.always("path")).bytes
         case "config.apply": return try apply(parameters)
         case "agents.list": return agents().compact()
         case "health":

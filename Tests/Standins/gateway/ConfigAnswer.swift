@@ -4,7 +4,8 @@ import JSON
 struct ConfigAnswer {
     let bytes: [UInt8]
 
-    init(_ gateway: Gateway) {
+    /// - Parameter path: as it calls its file; nil: as it is.
+    init(_ gateway: Gateway, path: String? = nil) {
         let seen = gateway.seen()
         let raw = seen.document.map(ConfigAnswer.redact) ?? seen.bytes
         let config = (try? Document(parsing: raw, dialect: .json5)).map { $0.compactJSON() } ?? Array("{}".utf8)
@@ -13,7 +14,7 @@ struct ConfigAnswer {
             out += Array((out.isEmpty ? "{" : ",").utf8) + Value.string(name).compact() + [58] + value
         }
         func text(_ text: String) -> [UInt8] { Value.string(text).compact() }
-        member("path", text(gateway.config))
+        member("path", text(path ?? gateway.config))
         for name in ["includedPaths", "includeProvenance"] { member(name, Array("[]".utf8)) }
         for name in ["agentRosterIncludeOwned", "bindingsIncludeOwned"] { member(name, Array("false".utf8)) }
         member("exists", Array("true".utf8))
