@@ -49,7 +49,7 @@ import Testing
     @Test func itKeepsNobodyFromWriting() throws {
         let scratch = try Scratch()
         let marked = scratch.folder + "/applying"
-        _ = try GatewayStandin(scratch, ["always blind", "before config.apply 1 run touch '\(marked)'; sleep 45"])
+        let gateway = try GatewayStandin(scratch, ["always blind", "before config.apply 1 run touch '\(marked)'; sleep 45"])
         let bound = try scratch.bound(Scratch.phone(1))
         // The first answer tells of a file as old as this that the gateway is blind.
         let changed = try #require(try Files.status(scratch.config)).changedNanoseconds
@@ -60,6 +60,7 @@ import Testing
         let output = try scratch.step("dcb-onboard", [], [["phone": .string(Scratch.phone(2))]], environment: environment)
         #expect(output.code == 0 && output.document.text("outcome") == "created", "\(output.err)")
         #expect(try started.wait(seconds: 120).code == 0)
+        gateway.stop()
         try expectWhole(scratch, 2)
     }
 
