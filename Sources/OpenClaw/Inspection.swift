@@ -61,7 +61,10 @@ struct Inspection {
 
     /// A line of another program as a log may have it: not endless, without control characters, phone numbers, or whole e-mail addresses.
     static func shownLine(_ text: String) -> String {
-        let line = String(text.unicodeScalars.prefix(200).map { $0.value < 32 || (0x7f...0x9f).contains($0.value) ? " " : Character($0) })
+        let line = String(
+            text.unicodeScalars.prefix(200).compactMap { scalar -> Character? in
+                (9...13).contains(scalar.value) ? " " : scalar.value < 32 || (0x7f...0x9f).contains(scalar.value) ? nil : Character(scalar)
+            })
         return line.split(separator: " ").map { $0.contains("@") ? Redaction.email(String($0)) : shown(String($0)) }.joined(separator: " ")
     }
 

@@ -13,6 +13,8 @@ public final class Scratch: @unchecked Sendable {
     public init(config text: String? = Scratch.plainConfig) throws {
         // A command may end before it has read its input.
         Termination.ignoreBrokenPipe()
+        // A shell that runs the tests in its background has them ignored, and commands would keep to that.
+        for s in [SIGINT, SIGHUP] { signal(s, SIG_DFL) }
         folder = "/tmp/dcb-test-\(getpid())-\(try Random.hex(bytes: 6))"
         try Files.makeDirectories(folder + "/state")
         environment = ["PATH": "/usr/bin:/bin", "HOME": folder, "OPENCLAW_STATE_DIR": folder + "/state", "LANG": "C"]

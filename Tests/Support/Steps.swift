@@ -96,7 +96,7 @@ extension Scratch {
         let base = folder + "/started-" + (try Random.hex(bytes: 4))
         try write(documents.map { $0.line }.joined(), to: base + ".in")
         let words = ([command.contains("/") ? command : Path.join(Scratch.commands, command)] + arguments).map { "'" + $0 + "'" }.joined(separator: " ")
-        let inner = "echo \\$\\$ > \(base).pid; exec \(words) < \(base).in > \(base).out 2> \(base).err"
+        let inner = "echo \\$\\$ > \(base).pid; exec env --default-signal=INT,HUP \(words) < \(base).in > \(base).out 2> \(base).err"
         let line = "( sh -c \"\(inner)\"; echo $? > \(base).code; mv \(base).code \(base).end ) > /dev/null 2>&1 < /dev/null &"
         try run("/bin/sh", ["-c", line], environment: more)
         return Started(base: base)
