@@ -21,6 +21,8 @@ public struct Problem: Error, Sendable, Equatable {
 
     /// The problem that a failed system call is.
     public init(_ error: SystemError) {
+        // A program that is there, and no means to start it.
+        let isExhausted = error.operation == "run" && error.code.isExhaustion
         let kind: Kind =
             if error.code.isNoSpace, error.operation != "read" {
                 .noSpace
@@ -28,14 +30,14 @@ public struct Problem: Error, Sendable, Equatable {
                 .cannotCreate
             } else if error.operation == "rename" {
                 .cannotReplace
-            } else if error.operation == "run" {
+            } else if error.operation == "run", !isExhausted {
                 .helperMissing
             } else if error.code == .denied || error.code == .notPermitted {
                 .notPermitted
             } else {
                 .io
             }
-        self.init(kind, error.description)
+        self.init(kind, error.description, hint: isExhausted ? "raise the limits of open files and processes, or give it less at once" : nil)
     }
 
     /// Runs system calls; the error of one becomes the problem that it is.

@@ -9,7 +9,8 @@ import Testing
         ("create folder", .quota, .noSpace), ("create", .denied, .cannotCreate), ("create", .notFound, .cannotCreate),
         ("create folder", .readOnly, .cannotCreate),
         ("create", .exists, .cannotCreate), ("rename", .denied, .cannotReplace), ("rename", .busy, .cannotReplace), ("rename", .crossDevice, .cannotReplace),
-        ("run", .notFound, .helperMissing), ("run", .denied, .helperMissing), ("open", .denied, .notPermitted), ("open", .notPermitted, .notPermitted),
+        ("run", .notFound, .helperMissing), ("run", .denied, .helperMissing), ("run", .wouldBlock, .io), ("open", .denied, .notPermitted),
+        ("open", .notPermitted, .notPermitted),
         ("open", .notFound, .io), ("read", .inputOutput, .io), ("read", .isDirectory, .io), ("open", .loop, .io), ("lock", .denied, .notPermitted),
         ("remove", .denied, .notPermitted), ("remove", .notEmpty, .io), ("sync", .inputOutput, .io), ("switch to uid 5", .notPermitted, .notPermitted),
         // A limit of ours, not of the disk: nothing was written.
