@@ -30,12 +30,13 @@ struct ConfigTransaction {
     ///   - opening: of all items before `edit` of any: what must be out before something comes in.
     ///   - edit: the item's part of the edit; may run several times, when the file changed meanwhile.
     ///   - intended: in the first transaction, before anything is replaced.
+    ///   - replacing: in the second one, before the file is replaced: from here on it may be, whatever fails.
     ///   - recorded: in the second one, after the file was replaced and before it commits.
     func run(
         _ given: [StepItem], authority: Authority, known: ConfigReading? = nil,
         opening: ((StepItem, inout ConfigEdit) throws(Problem) -> Void)? = nil,
         edit: (StepItem, inout ConfigEdit) throws(Problem) -> Void,
-        intended: ((StepItem, Claim?, Record) throws(Problem) -> Void)? = nil,
+        intended: ((StepItem, Claim?, Record) throws(Problem) -> Void)? = nil, replacing: (([StepItem]) -> Void)? = nil,
         recorded: (StepItem, Claim?, Record) throws(Problem) -> Void
     ) throws(Problem) {
         // A claim that is lost between two steps takes its document out, and the edit is made anew without it.
@@ -51,10 +52,12 @@ struct ConfigTransaction {
                     known: known, mends: mends, waitMilliseconds: 30_000,
                     prepare: { (model) throws(Problem) -> (ConfigEdit, Void) in
                         sizeBefore = model.document.bytes.count
-                        var whole = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
+                        let empty = ConfigEdit(model, membersMade: try record.configMembersMade(), ownerUser: CurrentProcess.effectiveUser)
                         if let joining { items = try joining(model) }
-                        if let opening { for item in items.live { item.attempt { () throws(Problem) in try opening(item, &whole) } } }
-                        for item in items.live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
+                        let whole = items.edit(empty) { (live, whole) in
+                            if let opening { for item in live { item.attempt { () throws(Problem) in try opening(item, &whole) } } }
+                            for item in live { item.attempt { () throws(Problem) in try edit(item, &whole) } }
+                        }
                         return (whole, ())
                     },
                     objecting: { objections = $0 },
@@ -83,6 +86,7 @@ struct ConfigTransaction {
                                 if item.problem != nil { lost = true }
                             }
                             if lost { throw Problem(.claimLost, "a claim of the group was lost") }
+                            replacing?(items.live)
                             try replace()
                             for (item, claim) in claims { try recorded(item, claim, r) }
                             for pointer in whole.membersGone { try r.forgetConfigMember(pointer) }

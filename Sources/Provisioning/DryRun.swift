@@ -78,19 +78,33 @@ public struct DryRun {
     }
 
     private func edit(_ items: [StepItem], _ body: (StepItem, inout ConfigEdit) throws(Problem) -> Void) throws(Problem) {
-        var whole = ConfigEdit(try validConfig(), membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
-        for item in items {
-            item.attempt { () throws(Problem) in
-                do throws(Problem) { _ = try record?.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) } catch {
-                    // Nothing was claimed in a dry pipeline.
-                    if error.kind != .claimLost { throw error }
+        let empty = ConfigEdit(try validConfig(), membersMade: try record?.configMembersMade() ?? [], ownerUser: CurrentProcess.effectiveUser)
+        let whole = items.edit(empty) { (live, whole) in
+            for item in live {
+                item.attempt { () throws(Problem) in
+                    if let removed = try toBeRemoved(before: item) {
+                        _ = try whole.unbind(item.phone, from: removed, removeAllowEntry: false)
+                    } else {
+                        do throws(Problem) { _ = try record?.authorise(item.phone, item.agentID.text, fence: item.fence, undo: false) } catch {
+                            // Nothing was claimed in a dry pipeline.
+                            if error.kind != .claimLost { throw error }
+                        }
+                    }
+                    try body(item, &whole)
                 }
-                try body(item, &whole)
             }
         }
         let objections = try ConfigFile.objections(to: whole)
         for item in items.live { item.problem = objections[item.agentID.normalised] ?? objections[""] }
         for item in items.live { item.additions["config"] = ["path": .string(workplace.paths.config), "changed": .bool(!whole.isEmpty)] }
+    }
+
+    /// The earlier agent of a phone whose unfinished removal a real claim would have finished first.
+    private func toBeRemoved(before item: StepItem) throws(Problem) -> AgentID? {
+        guard item.document.members["claim"] == "new" || item.document.members["claim"] == "resumed", let record, let claim = try record.claim(for: item.phone),
+            claim.kind == .removal, !claim.isHeld(with: item.fence), record.mayTakeOver(claim)
+        else { return nil }
+        return AgentID(claim.agentID)
     }
 
     /// What an undo would take back; a dry removal has no claim in the record.

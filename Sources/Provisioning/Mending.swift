@@ -36,7 +36,7 @@ public final class Mending {
         var claim: Claim?
         /// The claim is a removal that was opened here.
         var isFresh = false
-        /// The config was replaced by an edit that it had a part in.
+        /// The config may have been replaced by an edit that it had a part in.
         var isTouched = false
         /// Of a provision: nothing is missing.
         var isWhole = false
@@ -99,11 +99,11 @@ public final class Mending {
                 if task.bindsNew { try r.enterLedger(.binding, agent: item.agentID.text, phone: item.phone) }
                 if task.joinsList { try r.enterLedger(.allow, agent: item.agentID.text, phone: item.phone) }
             },
-            recorded: { (item, claim, r) throws(Problem) in
-                // The file is replaced: of all that were in the edit, whatever becomes of this transaction.
-                for task in self.tasks where task.item?.problem == nil { task.isTouched = true }
-                try self.record(try task(item), item, claim, r)
-            })
+            replacing: { items in
+                let agents = Set(items.map(\.agentID))
+                for task in self.tasks { task.isTouched = task.item.map { agents.contains($0.agentID) } ?? false }
+            },
+            recorded: { (item, claim, r) throws(Problem) in try self.record(try task(item), item, claim, r) })
     }
 
     /// Of what failed: a removal that was opened here and has touched nothing was never begun; it is decided anew by the next run. Any other claim is
@@ -129,6 +129,8 @@ public final class Mending {
 
     /// Looks at each again, opens or takes over its claim, and makes the folders that are missing.
     private func join(_ model: ConfigModel) throws(Problem) -> [StepItem] {
+        // An attempt before this one has replaced nothing.
+        for task in tasks { task.isTouched = false }
         try record.write { (r) throws(Problem) in
             for task in tasks where task.item?.problem == nil {
                 do throws(Problem) { try r.savepoint { (r) throws(Problem) in try look(task, model, r) } } catch {

@@ -1,6 +1,7 @@
 import CommandKit
 import JSON
 import Onboarding
+import OpenClaw
 
 /// One document in a step: who it is about, and how it went so far.
 public final class StepItem {
@@ -71,6 +72,17 @@ extension StreamDocument {
 extension Array where Element == StepItem {
     /// Those that nothing has stopped.
     var live: [StepItem] { filter { $0.problem == nil } }
+
+    /// What all live ones change together. One that is refused on the way leaves nothing of its part: then all is made anew, without it.
+    /// - Parameter body: may run several times, with ever fewer.
+    func edit(_ empty: ConfigEdit, _ body: ([StepItem], inout ConfigEdit) -> Void) -> ConfigEdit {
+        while true {
+            var whole = empty
+            let asked = live
+            body(asked, &whole)
+            if live.count == asked.count { return whole }
+        }
+    }
 
     /// What concerns them all.
     func refuseLive(_ problem: Problem) { for item in live { item.problem = problem } }

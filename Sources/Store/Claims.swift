@@ -159,11 +159,18 @@ extension Record {
 
     /// An older record may bind a phone to an agent of any name, `main` too: no step can be told to remove that, so its removal is not begun.
     private func refuseUnnameable(_ row: Row) throws(Problem) {
-        if AgentID(row.agentID) != nil { return }
+        if row.isNameable { return }
         throw Problem(
             .invalidMember,
             "agent '\(row.agentID.prefix(64))' of \(Redaction.phone(row.phone)) is not user_ and letters, digits, _ or -: no agent that dcb may remove",
-            hint: "take that agent and its binding out of openclaw.json by hand")
+            hint: "take that agent and its bindings out of openclaw.json by hand, then run dcb-onboard --undo for the phone")
+    }
+
+    /// Cancels the row of such an agent, which the caller has seen to be gone; nothing else is left to remove.
+    public func cancelUnnameable(_ row: Row, _ phone: PhoneNumber) throws(Problem) {
+        for entry in try openLedger(phone, agent: row.agentID) { try closeLedger(entry.kind, agent: row.agentID, phone: phone) }
+        try advanceGeneration()
+        _ = try move(row, to: .cancelled)
     }
 
     /// A fresh agent id must be nobody's: not even a removed one of the same phone.

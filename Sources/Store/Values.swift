@@ -65,6 +65,9 @@ public struct Row: Sendable, Equatable {
     public let appliedAt: Timestamp?
     public let oauthState: String?
     public let oauthCheckedAt: Timestamp?
+
+    /// Whether the steps can be told of its agent: an older record may name any.
+    public var isNameable: Bool { AgentID(agentID) != nil }
 }
 
 /// A step of a row's status; the texts are as stored, since an older record may know other names.

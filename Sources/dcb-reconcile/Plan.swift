@@ -99,8 +99,8 @@ struct Plan {
             if others.count < Set(wrong.map(\.agentID)).count { return }
         } else {
             // What is left of an earlier agent is forgotten by itself.
-            others = others.filter { facts.user($0)?.liveRow != nil }
-            if !others.isEmpty { lacks.append("its phone is bound to another user's agent too") }
+            others = others.filter { facts.user($0)?.liveRow != nil || model.agent($0) == nil && facts.user($0)?.isOurs != true }
+            if !others.isEmpty { lacks.append("its phone is bound to another agent too") }
         }
         if case .listed = model.directMessages, let phone = PhoneNumber(e164: row.phone), !model.isAllowed(phone) {
             lacks.append("it is not on the allow-list")

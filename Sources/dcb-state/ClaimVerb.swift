@@ -1,6 +1,7 @@
 import CommandKit
 import JSON
 import Onboarding
+import OpenClaw
 import Platform
 import Provisioning
 import Store
@@ -54,6 +55,7 @@ struct ClaimVerb {
     private func take(_ documents: [StreamDocument], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {
         var outcomes: [(StreamDocument, ClaimOutcome)] = []
         var mine: [PhoneNumber: ClaimOutcome] = [:]
+        var config: ConfigModel?
         let isCommitted = state.write(documents, record: record) { (document, r) throws(Problem) in
             let phone = try StepItem.phone(of: document)
             // The same phone twice in a group is one piece of work.
@@ -61,6 +63,7 @@ struct ClaimVerb {
                 outcomes.append((document, outcome))
                 return nil
             }
+            if kind == .removal { try cancelGone(phone, r, &config) }
             let fresh: AgentID
             do throws(SystemError) { fresh = try AgentID.random() } catch { throw Problem(error) }
             let outcome = try r.takeClaim(phone, kind, agentID: fresh, leaseMilliseconds: leaseMilliseconds, owner: owner)
@@ -90,6 +93,14 @@ struct ClaimVerb {
             }
         }
         return busy + finish(blocked, record)
+    }
+
+    /// The row of an agent that no step can be told to remove, when somebody has taken it out by hand.
+    private func cancelGone(_ phone: PhoneNumber, _ r: Record, _ config: inout ConfigModel?) throws(Problem) {
+        guard let row = try r.liveRow(for: phone), !row.isNameable, try r.claim(for: phone) == nil else { return }
+        let workplace = state.workplace
+        if config == nil { config = try ConfigFile.read(workplace.paths.config, policy: workplace.policy, version: workplace.version) }
+        if let model = config, model.agent(row.agentID) == nil, model.bindings(ofAgent: row.agentID).isEmpty { try r.cancelUnnameable(row, phone) }
     }
 
     private func finish(_ blocked: [(document: StreamDocument, claim: Claim)], _ record: Record) -> [(document: StreamDocument, problem: Problem)] {

@@ -95,6 +95,21 @@ import Testing
         #expect(try scratch.picture() == before)
     }
 
+    /// The password of its keyring is nowhere else: the entry goes when the trash has it, and not before.
+    @Test func aTrashThatCannotBeMade() throws {
+        let scratch = try Scratch()
+        let made = try scratch.made(Scratch.phone(1))
+        let kept = try password(scratch, made.text("agentId") ?? "")
+        try scratch.write("", to: scratch.state + "/trash")
+        let before = try scratch.picture()
+        let output = try scratch.step("dcb-create-agent", ["--undo"], [made])
+        #expect(output.code == 74, "\(output.code) \(output.err)")
+        #expect(try scratch.picture() == before)
+        #expect(try password(scratch, made.text("agentId") ?? "") == kept && kept != nil)
+        try Files.remove(scratch.state + "/trash")
+        #expect(try scratch.only(try scratch.step("dcb-create-agent", ["--undo"], [made]))["agentRemoved"] == true)
+    }
+
     @Test func whatIsBoundIsNotRemoved() throws {
         let scratch = try Scratch()
         let bound = try scratch.bound(Scratch.phone(1))

@@ -24,6 +24,16 @@ import Testing
         #expect(try both(scratch, "dcb-onboard", words, [["phone": .string(Scratch.phone(1))]]).code == 0)
     }
 
+    /// Its removal is finished first, and then it gets a new agent.
+    @Test func anUnfinishedRemoval() throws {
+        let scratch = try Scratch()
+        try scratch.onboarded(Scratch.phone(1))
+        try scratch.step("dcb-state", ["claim", "--removal", "--lease", "1s"], [["phone": .string(Scratch.phone(1))]])
+        Clock.sleep(milliseconds: 1100)
+        let output = try both(scratch, "dcb-onboard", [], [["phone": .string(Scratch.phone(1))]])
+        #expect(output.code == 0 && output.document.text("outcome") == "created", "\(output.err)")
+    }
+
     @Test(arguments: [true, false]) func thePhoneTwice(_ hasRecord: Bool) throws {
         let scratch = try Scratch()
         if hasRecord { try scratch.run("dcb-state", ["init"]) }

@@ -75,10 +75,42 @@ import Testing
         #expect(try house.isWhole())
     }
 
-    /// The first of a phone's bindings wins: another user's goes, its own stays.
-    @Test func aBindingBeforeItsOwn() throws {
+    /// One that is refused half-way leaves nothing of its part in the file, and keeps nobody else.
+    @Test func oneThatIsRefusedHalfWay() throws {
         let house = try House()
-        try house.change("\"bindings\": [", "\"bindings\": [" + (try house.binding(1).replacing(house.agents[1], with: house.agents[2])) + ",")
+        try house.scratch.weaken(house.agents[1])
+        let peerless = "{\"agentId\": \"\(house.agents[1])\", \"match\": {\"channel\": \"whatsapp\", \"accountId\": \"work\"}},"
+        let others = try house.binding(1).replacing(house.phone(1), with: "+15550009999") + ","
+        try house.cut(try house.binding(2))
+        try house.change("\"bindings\": [", "\"bindings\": [" + peerless + others)
+        let repair = try house.repair()
+        #expect(repair.output.code == 65 && repair.names == ["complete", "complete"], "\(repair.output.err)")
+        #expect(Set(repair.actions.map { $0.text("problem") }) == [nil, "agent-belongs-elsewhere"])
+        #expect(try house.binding(2).contains(house.phone(2)))
+        #expect(try house.entry(1).contains("\"off\""))
+    }
+
+    /// What cannot go to the trash stays where it is, with its keyring password.
+    @Test func aTrashThatCannotBeMade() throws {
+        let house = try House()
+        let before = try house.scratch.configText()
+        try house.scratch.write("", to: house.state + "/trash")
+        let week = [
+            "--now", Timestamp(milliseconds: Clock.realNanoseconds / 1_000_000 + 7 * 86_400_000).description, "--max-removals", "9", "--max-fraction", "1",
+        ]
+        let repair = try house.repair(week)
+        #expect(repair.output.code == 74 && repair.names == ["cancel-stale", "cancel-stale", "cancel-stale"], "\(repair.output.err)")
+        #expect(try house.scratch.configText() == before)
+        #expect(try house.scratch.run("dcb-state", ["claims"]).out.isEmpty)
+        try Files.remove(house.state + "/trash")
+        #expect(try house.isWhole())
+    }
+
+    /// The first of a phone's bindings wins: one to another user, or to nowhere, goes, its own stays.
+    @Test(arguments: [false, true]) func aBindingBeforeItsOwn(_ leadsNowhere: Bool) throws {
+        let house = try House()
+        let other = leadsNowhere ? "user_ffffffffffffffff" : house.agents[2]
+        try house.change("\"bindings\": [", "\"bindings\": [" + (try house.binding(1).replacing(house.agents[1], with: other)) + ",")
         #expect(try house.check().findings("I4").contains { $0.text("severity") == "critical" })
         let repair = try house.repair()
         #expect(repair.output.code == 0 && repair.names == ["complete"], "\(repair.output.err)")

@@ -26,8 +26,9 @@ import Testing
     }
 
     /// An older record may name any agent of openclaw.json, and no step removes one that is not a user's: it is said before a claim stands in the way.
-    @Test(arguments: ["main", "Ada", "user_ö"]) func anAgentThatIsNoUsers(_ agent: String) throws {
-        let scratch = try Scratch()
+    @Test(arguments: ["main", "Ada"]) func anAgentThatIsNoUsers(_ agent: String) throws {
+        let config = Scratch.plainConfig.replacing("\"entries\": {", with: "\"entries\": {\"Ada\": {}, \"\(agent)2\": {},")
+        let scratch = try Scratch(config: config)
         try SQL.run(scratch.record, MigrationTests.older(oauth: false).replacing("user_old-1", with: agent).replacing("user_old-3", with: agent + "2"))
         for number in ["1", "3"] {
             let phone: Object = ["phone": .string("+1555123000" + number)]
@@ -38,7 +39,16 @@ import Testing
             #expect(try scratch.step("dcb-state", ["claim"], [phone]).document.text("claim") == "existing")
         }
         #expect(try scratch.state("claims").out.isEmpty)
-        #expect(try scratch.configText() == Scratch.plainConfig)
+        #expect(try scratch.configText() == config)
+        // Taken out by hand, as the hint says: then nothing is left to remove but what is known of the person.
+        try scratch.write(Scratch.plainConfig, to: scratch.config)
+        let gone: Object = ["phone": "+15551230003"]
+        #expect(try scratch.step("dcb-onboard", ["--undo", "-n"], [gone]).code == 0)
+        #expect(try scratch.step("dcb-state", ["get"], [gone]).document.text("status") == "active")
+        #expect(try scratch.step("dcb-onboard", ["--undo", "--purge"], [gone]).code == 0)
+        #expect(try scratch.step("dcb-state", ["get"], [gone]).code == 1)
+        #expect(try scratch.state("ledger").documents.allSatisfy { $0.text("agentId") != agent + "2" || $0["removedAt"] != .null })
+        #expect(try scratch.step("dcb-onboard", [], [gone]).document.text("outcome") == "created")
     }
 
     @Test(arguments: [true, false], ["init", "list", "get", "claim", "check", "history", "update"]) func everyVerbTakesItOver(_ oauth: Bool, _ verb: String)
