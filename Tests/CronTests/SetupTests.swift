@@ -72,7 +72,7 @@ import Testing
         #expect(try scratch.text(scratch.folder + "/table") == SetupTests.others + "# >>> dcb\n")
         for words in [
             [], ["mend"], ["install", "--to"], ["install", "--to", "/a b"], ["install", "--bin", "/x;reboot"], ["install", "--user", "$(id)"],
-            ["install", "--what"],
+            ["install", "--what"], ["install", "--to", "backups"], ["install", "--bin", "bin"], ["install", "--state-dir", "./state"],
         ] {
             #expect(try scratch.run(SetupTests.setup, words).code == 64)
         }
