@@ -51,7 +51,7 @@ struct Snapshot {
 
     /// Some file systems keep whole seconds, or only the even ones.
     private static func isOld(_ modified: Int64, at stamp: Int64) -> Bool {
-        modified % 1_000_000_000 == 0 ? stamp - modified > 2_000_000_000 : stamp > modified
+        modified < (modified % 1_000_000_000 == 0 ? stamp - 2_000_000_000 : stamp)
     }
 
     /// Whether the same name still leads to the same file with the same content. Times alone do not tell two writes within one tick of the

@@ -188,10 +188,12 @@ final class TreeWriter {
     }
 
     private func entry(_ name: [UInt8], _ kind: TarEntry.Kind, _ status: FileStatus, sizeBytes: Int = 0) -> TarEntry {
+        // Down to the whole second, also before 1970; at the ends of all time nothing may be multiplied again.
         let second: Int64 = 1_000_000_000
-        let whole = status.modifiedNanoseconds / second - (status.modifiedNanoseconds % second < 0 ? 1 : 0)
+        let rest = status.modifiedNanoseconds % second
+        let whole = status.modifiedNanoseconds / second - (rest < 0 ? 1 : 0)
         return TarEntry(
             name: name, kind: kind, mode: status.permissions, user: status.user, group: status.group, sizeBytes: sizeBytes, modifiedSeconds: whole,
-            modifiedNanoseconds: status.modifiedNanoseconds - whole * second)
+            modifiedNanoseconds: rest < 0 ? rest + second : rest)
     }
 }

@@ -66,6 +66,22 @@ import Testing
         ("a database of many names", "CREATE TABLE t (a)", "for n in 1 2 3 4 5; do ln a.db b$n.db; done", ["damaged"]),
     ]
 
+    /// Where a file system keeps any time that it is given, as tmpfs does and ext4 does not.
+    @Test func timesBeyondAllTime() throws {
+        let scratch = try Scratch()
+        let output = try scratch.shell(
+            """
+            s=$(mktemp -d /dev/shm/dcb-test-XXXXXX) || exit 99
+            trap 'rm -rf "$s"' EXIT
+            cp "$DIR/state/openclaw.json" "$s/"; export OPENCLAW_STATE_DIR="$s"
+            echo '{"phone":"+15551230001"}' | dcb-onboard > "$DIR/said" || exit
+            cd "$s"/workspace-*; touch -d '2262-04-11 23:47:17 UTC' x; touch -d '1677-01-01 UTC' y ../openclaw.json
+            dcb-backup create --to "$DIR/archives" && dcb-reconcile --check > "$DIR/said"
+            """)
+        if output.code == 99 { return Skip.say("timesBeyondAllTime: nothing may be written in /dev/shm") }
+        #expect(output.code == 0 && output.document["verified"] == true, "\(output.code) \(output.err)")
+    }
+
     @Test(arguments: 0..<hostile.count) func theBackupOfEverybody(_ index: Int) throws {
         let (name, sql, script, notes) = DatabaseTests.hostile[index]
         let scratch = try Scratch()
