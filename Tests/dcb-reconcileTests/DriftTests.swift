@@ -106,6 +106,35 @@ import Testing
         #expect(try house.isWhole())
     }
 
+    /// Each sync of a repair fails in turn, also the one after the config was replaced: who is in the config has their row and no claim; of who is not,
+    /// the row is cancelled, or a claim stays that ends it.
+    @Test func aDiskThatFailsInARepair() throws {
+        guard Files.isExecutable("/usr/bin/strace") else { return Skip.say("a sync that fails needs strace") }
+        let week = Timestamp(milliseconds: Clock.realNanoseconds / 1_000_000 + 7 * 86_400_000).description
+        var gone = 0
+        for number in 1...8 {
+            let house = try House(1)
+            let repair = try house.scratch.run(
+                "/usr/bin/strace",
+                ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=EIO:when=\(number)", Scratch.commands + "/dcb-reconcile"]
+                    + ["--repair", "--now", week, "--max-removals", "9", "--max-fraction", "1"])
+            if repair.code == 1, repair.out.isEmpty { return Skip.say("a sync that fails: strace may not trace here") }
+            let isThere = try house.scratch.configValue().at("agents", "entries", house.agents[1]) != nil
+            let status = try house.scratch.run("dcb-state", ["get", house.phone(1)]).document.text("status")
+            let claims = try house.scratch.run("dcb-state", ["claims"]).documents.map { $0.text("kind") }
+            if isThere {
+                #expect(status == "new" && claims.isEmpty, "\(number): \(repair.err)")
+            } else {
+                gone += claims.isEmpty ? 0 : 1
+                #expect(status == "cancelled" ? claims.isEmpty : claims == ["removal"], "\(number): \(repair.err)")
+            }
+            #expect(try house.scratch.step("dcb-onboard", [], [["phone": .string(house.phone(1))]]).code == 0)
+            // The cancelled row is of next week.
+            #expect(try house.check().ids.isSubset(of: ["I18"]), "\(number)")
+        }
+        #expect(gone > 0, "none failed after the replacement")
+    }
+
     /// The first of a phone's bindings wins: one to another user, or to nowhere, goes, its own stays.
     @Test(arguments: [false, true]) func aBindingBeforeItsOwn(_ leadsNowhere: Bool) throws {
         let house = try House()
